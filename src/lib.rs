@@ -1,0 +1,5 @@
+//! journeycast: web journey events and proactive-chat offers in, volume adjustments for a workforce forecast out.
+//!
+//! The modules stand in the order in which the data flows.
+
+pub mod engine;

@@ -1,0 +1,1 @@
+//! Everything that is proved from outside the rooms, in one binary.
