@@ -195,7 +195,7 @@ impl Medium {
 
     /// The published name, if there is one.
     pub fn published_name(self) -> Option<&'static str> {
-        if self.0 % 2 == 0 { None } else { Self::PUBLISHED.get(usize::from(self.0 / 2)).copied() }
+        if self.0.is_multiple_of(2) { None } else { Self::PUBLISHED.get(usize::from(self.0 / 2)).copied() }
     }
 }
 
