@@ -3,3 +3,5 @@
 //! The modules stand in the order in which the data flows.
 
 pub mod engine;
+
+pub mod wire;
