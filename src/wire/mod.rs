@@ -2,3 +2,12 @@
 
 pub mod r#gen;
 pub use r#gen::v1;
+
+pub mod timestamp;
+pub use timestamp::Rfc3339;
+
+pub mod key;
+pub use key::interval_key;
+
+pub mod partition;
+pub use partition::partition_of;
