@@ -3,6 +3,9 @@
 pub mod r#gen;
 pub use r#gen::v1;
 
+pub mod unreadable;
+pub use unreadable::Unreadable;
+
 pub mod timestamp;
 pub use timestamp::Rfc3339;
 
@@ -11,3 +14,10 @@ pub use key::interval_key;
 
 pub mod partition;
 pub use partition::partition_of;
+
+pub mod evidence;
+
+pub mod adjustment;
+
+#[cfg(test)]
+pub mod arbitrary;
