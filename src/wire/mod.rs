@@ -19,5 +19,8 @@ pub mod evidence;
 
 pub mod adjustment;
 
+pub mod adjustment_json;
+pub use adjustment_json::write_json;
+
 #[cfg(test)]
 pub mod arbitrary;
