@@ -15,5 +15,8 @@ pub use fact::Fact;
 pub mod tally;
 pub use tally::Tally;
 
+pub mod baseline;
+pub use baseline::BaselineInterval;
+
 pub mod adjustment;
 pub use adjustment::VolumeAdjustment;

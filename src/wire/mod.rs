@@ -22,5 +22,10 @@ pub mod adjustment;
 pub mod adjustment_json;
 pub use adjustment_json::write_json;
 
+pub mod baseline;
+
+pub mod baseline_csv;
+pub use baseline_csv::BaselineCsvError;
+
 #[cfg(test)]
 pub mod arbitrary;
