@@ -1,4 +1,4 @@
-//! Instants at the edges: as protobuf timestamps and as RFC 3339 text.
+//! Points in time at the edges: as protobuf timestamps and as RFC 3339 text.
 
 use std::fmt;
 
