@@ -3,3 +3,7 @@
 //! The modules stand in the order in which the data flows.
 
 pub mod engine;
+
+pub mod simulate;
+
+pub mod io;
