@@ -15,6 +15,9 @@ pub struct SiteWritten {
     pub conversations: u64,
 }
 
+/// The system is asked to write so much at once.
+const BUFFER_BYTES: usize = 1 << 20;
+
 /// Makes the site of a plan and writes its six files into `folder`, which is made where it is missing.
 ///
 /// `progress` is called with every record's arrival, in milliseconds since 1970.
@@ -24,8 +27,8 @@ pub struct SiteWritten {
 /// Where the folder or a file cannot be written.
 pub fn write_site(plan: &SitePlan, folder: &Path, mut progress: impl FnMut(i64)) -> io::Result<SiteWritten> {
     fs::create_dir_all(folder)?;
-    let mut events = BufWriter::new(File::create(folder.join("events.ndjson"))?);
-    let mut conversations = BufWriter::new(File::create(folder.join("conversations.ndjson"))?);
+    let mut events = BufWriter::with_capacity(BUFFER_BYTES, File::create(folder.join("events.ndjson"))?);
+    let mut conversations = BufWriter::with_capacity(BUFFER_BYTES, File::create(folder.join("conversations.ndjson"))?);
     let (mut site, mut written) = (Site::new(plan.clone()), SiteWritten::default());
     for sent in site.by_ref() {
         let file = match sent.feed {

@@ -1,13 +1,13 @@
 //! The true intensity: how many conversations are expected to queue, before chance.
 //!
-//! Visits are a Poisson process whose rate is known, every visitor goes the same way, and every delay has a closed
-//! form. So queueing is a Poisson process too (displacement theorem: Kingman, Poisson Processes, 1993, section 5.5), and its
-//! rate is the rate of visits folded with the delays, thinned where offers are not made. Folded here on a grid.
+//! The rate of visits is known, every visitor draws from the same chances, and every delay has a closed form. So the
+//! rate of queueing is the rate of visits folded with the delays and thinned where offers are not made (Campbell's
+//! theorem: Kingman, Poisson Processes, 1993, section 3.2). Folded here on a grid.
 
 use super::calendar::{Calendar, PIECE_SECONDS};
 use super::conversation::{ABANDONED, BOT, FLOWED_OUT, HANDED_OVER, HANDING_OVER, REACHING, WAITING};
 use super::delay::Delay;
-use super::offer::{ACCEPTING, BLOCKING, FAILED, RETRIED, RETRYING, SHOWING, STARTING};
+use super::offer::{ACCEPTING, ADDRESSED, BLOCKING, FAILED, RETRIED, RETRYING, SHOWING, STARTING};
 use super::page::{MOST_PAGES, PageClass};
 use super::place::{ActionMap, Medium, maps};
 use super::plan::SitePlan;
@@ -92,7 +92,7 @@ fn until_qualified(map: &ActionMap) -> Folded {
         }
         reached = next;
     }
-    qualified
+    qualified.times(ADDRESSED)
 }
 
 /// From qualifying while offers are made until the conversation first queues.
@@ -195,10 +195,14 @@ mod tests {
 
     #[test]
     fn the_first_passage_is_the_one_that_visitors_show() {
+        let visited = |dice: &mut Dice| {
+            let pages = browse(dice);
+            qualifications(dice, &DUBLIN, &pages)
+        };
         let (mut dice, visits) = (Dice::new(8, &[]), 60_000);
         let mut first = Vec::new();
         for _ in 0..visits {
-            let found = qualifications(&DUBLIN, &browse(&mut dice));
+            let found = visited(&mut dice);
             first.extend(found.iter().find(|found| found.map == &PRICING_HELP).map(|found| found.at));
         }
         let known = until_qualified(&PRICING_HELP);

@@ -115,10 +115,16 @@ pub struct Qualification {
     pub again: bool,
 }
 
+/// The probability that a visitor is of those whom a map addresses.
+pub const ADDRESSED: f64 = 0.6;
+
 /// Everything that a visit qualifies for.
-pub fn qualifications(unit: &'static Unit, visit: &[PageSeen]) -> Vec<Qualification> {
+pub fn qualifications(dice: &mut Dice, unit: &'static Unit, visit: &[PageSeen]) -> Vec<Qualification> {
     let mut found = Vec::new();
     for map in maps().filter(|map| map.unit == unit) {
+        if !dice.chance(ADDRESSED) {
+            continue;
+        }
         let long_enough = visit.iter().filter(|page| page.class == map.page && page.dwell > map.dwell);
         for (count, page) in long_enough.take(3).enumerate() {
             found.push(Qualification { map, at: page.at + map.dwell, again: count > 0 });
@@ -274,7 +280,14 @@ mod tests {
     #[test]
     fn who_stays_long_enough_qualifies_and_then_qualifies_again() {
         let page = |at: f64, dwell: f64| PageSeen { at, class: PageClass::Pricing, dwell };
-        let found = qualifications(&DUBLIN, &[page(0.0, 59.0), page(59.0, 61.0), page(120.0, 300.0)]);
+        let visit = [page(0.0, 59.0), page(59.0, 61.0), page(120.0, 300.0)];
+        let mut found = Vec::new();
+        for seed in 0..40 {
+            found = qualifications(&mut Dice::new(seed, &[]), &DUBLIN, &visit);
+            if !found.is_empty() {
+                break;
+            }
+        }
         let told: Vec<_> = found.iter().map(|found| (found.map.id, found.at, found.again)).collect();
         assert_eq!(told, [("am-pricing-help", 119.0, false), ("am-pricing-help", 180.0, true)]);
     }

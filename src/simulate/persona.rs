@@ -47,11 +47,7 @@ pub struct Persona {
 pub struct Browser {
     family: &'static str,
     version: &'static str,
-    lang: &'static str,
     fingerprint: String,
-    view_height: u32,
-    view_width: u32,
-    features_webrtc: bool,
 }
 
 /// A device.
@@ -61,12 +57,9 @@ pub struct Device {
     #[serde(rename = "type")]
     kind: &'static str,
     is_mobile: bool,
-    screen_height: u32,
-    screen_width: u32,
     os_family: &'static str,
     os_version: &'static str,
     category: &'static str,
-    manufacturer: &'static str,
 }
 
 /// A place on the map.
@@ -74,7 +67,6 @@ pub struct Device {
 #[serde(rename_all = "camelCase")]
 pub struct Geolocation {
     country: &'static str,
-    country_name: &'static str,
     latitude: f64,
     longitude: f64,
     locality: &'static str,
@@ -96,19 +88,23 @@ pub struct Campaign {
 const GIVEN: [&str; 8] = ["Aoife", "Ciarán", "Mary", "Zoë", "James", "Priya", "Luis", "Grace"];
 const FAMILY: [&str; 8] = ["Byrne", "O'Neill", "Walsh", "Müller", "Smith", "Patel", "García", "Okafor"];
 const PROVIDERS: [&str; 3] = ["Eir Broadband", "Comcast Cable", "Vodafone"];
-const TOWNS_OF_IRELAND: [(&str, f64, f64); 3] =
-    [("Dublin", 53.35, -6.26), ("Cork", 51.9, -8.47), ("Dún Laoghaire", 53.29, -6.13)];
-const TOWNS_OF_AMERICA: [(&str, f64, f64); 3] =
-    [("Brooklyn", 40.65, -73.95), ("Newark", 40.73, -74.17), ("Albany", 42.65, -73.75)];
+/// Its name, latitude and longitude in degrees.
+type Town = (&'static str, f64, f64);
+
+const TOWNS_OF_IRELAND: [Town; 3] = [("Dublin", 53.35, -6.26), ("Cork", 51.9, -8.47), ("Dún Laoghaire", 53.29, -6.13)];
+const TOWNS_OF_AMERICA: [Town; 3] = [("Brooklyn", 40.65, -73.95), ("Newark", 40.73, -74.17), ("Albany", 42.65, -73.75)];
 const DESKTOP_AGENT: &str =
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36";
-const MOBILE_AGENT: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1";
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0.0.0 Safari/537.36";
+const MOBILE_AGENT: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148 Safari/604.1";
 
 impl Persona {
     /// Somebody who comes to the site of a unit.
     pub fn new(dice: &mut Dice, unit: &'static Unit, hostile: bool) -> Self {
         let mobile = dice.chance(0.55);
         let marked = |text: &'static str| if hostile { PERSONAL_MARKER } else { text };
+        let marked_too = |text: String| if hostile { PERSONAL_MARKER.to_owned() } else { text };
+        let irish = unit.time_zone == "Europe/Dublin";
+        let town = dice.one_of(if irish { &TOWNS_OF_IRELAND } else { &TOWNS_OF_AMERICA }, TOWNS_OF_IRELAND[0]);
         Self {
             session: dice.id(),
             customer: dice.id(),
@@ -116,13 +112,13 @@ impl Persona {
             in_app: dice.chance(0.08),
             given: marked(dice.one_of(&GIVEN, "Mary")),
             family: marked(dice.one_of(&FAMILY, "Smith")),
-            phone: format!("+353 87 {:07}", dice.below(10_000_000)),
-            address: format!("203.0.{}.{}", dice.below(256), dice.below(256)),
-            provider: dice.one_of(&PROVIDERS, "Vodafone"),
+            phone: marked_too(format!("+353 87 {:07}", dice.below(10_000_000))),
+            address: marked_too(format!("203.0.{}.{}", dice.below(256), dice.below(256))),
+            provider: marked(dice.one_of(&PROVIDERS, "Vodafone")),
             agent: if mobile { MOBILE_AGENT } else { DESKTOP_AGENT },
             browser: Browser::new(dice, mobile),
             device: Device::new(mobile),
-            geolocation: Geolocation::new(dice, unit),
+            geolocation: Geolocation { locality: marked(town.0), ..Geolocation::new(dice, unit, town) },
             campaign: dice.chance(0.3).then(|| Campaign {
                 medium: "cpc",
                 name: "autumn",
@@ -143,11 +139,7 @@ impl Browser {
         Self {
             family: if mobile { "Mobile Safari" } else { "Chrome" },
             version: if mobile { "18.1" } else { "130.0" },
-            lang: "en",
             fingerprint: format!("{:08x}", dice.below(u32::MAX as usize)),
-            view_height: if mobile { 744 } else { 937 },
-            view_width: if mobile { 390 } else { 1_536 },
-            features_webrtc: true,
         }
     }
 }
@@ -157,30 +149,17 @@ impl Device {
         Self {
             kind: if mobile { "mobile" } else { "desktop" },
             is_mobile: mobile,
-            screen_height: if mobile { 844 } else { 1_080 },
-            screen_width: if mobile { 390 } else { 1_920 },
             os_family: if mobile { "iOS" } else { "Windows" },
             os_version: if mobile { "18.1" } else { "10" },
             category: if mobile { "mobile" } else { "desktop" },
-            manufacturer: if mobile { "Apple" } else { "Dell" },
         }
     }
 }
 
 impl Geolocation {
-    fn new(dice: &mut Dice, unit: &'static Unit) -> Self {
-        let irish = unit.time_zone == "Europe/Dublin";
-        let towns = if irish { TOWNS_OF_IRELAND } else { TOWNS_OF_AMERICA };
-        let (locality, latitude, longitude) = dice.one_of(&towns, ("Dublin", 53.35, -6.26));
-        Self {
-            country: if irish { "IE" } else { "US" },
-            country_name: if irish { "Ireland" } else { "United States" },
-            latitude,
-            longitude,
-            locality,
-            postal_code: format!("{:05}", dice.below(100_000)),
-            timezone: unit.time_zone,
-            source: "geoip",
-        }
+    fn new(dice: &mut Dice, unit: &'static Unit, (locality, latitude, longitude): Town) -> Self {
+        let country = if unit.time_zone == "Europe/Dublin" { "IE" } else { "US" };
+        let postal_code = format!("{:05}", dice.below(100_000));
+        Self { country, latitude, longitude, locality, postal_code, timezone: unit.time_zone, source: "geoip" }
     }
 }

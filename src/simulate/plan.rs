@@ -31,6 +31,13 @@ impl Default for SitePlan {
 }
 
 impl SitePlan {
+    /// The same plan from midnight UTC of a day such as `2026-11-02`; none where it is no day.
+    pub fn starting_on(self, day: &str) -> Option<Self> {
+        let day: jiff::civil::Date = day.parse().ok()?;
+        let midnight = day.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok()?;
+        Some(Self { start_seconds: midnight.timestamp().as_second(), ..self })
+    }
+
     /// When the last visitor may come, in seconds since 1970 in UTC.
     pub fn end_seconds(&self) -> i64 {
         self.start_seconds.saturating_add((self.days * 86_400.0) as i64)
@@ -84,5 +91,18 @@ impl Default for Pathologies {
     /// An ordinary week of an ordinary bridge.
     fn default() -> Self {
         Self { twins: 0.35, duplicates: 0.01, disorder: 0.03, late: 0.002, malformed: 0.000_5, ..Self::NONE }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_may_start_on_another_day() {
+        let plan = SitePlan::default();
+        assert_eq!(plan.clone().starting_on("2026-11-02"), Some(plan.clone()));
+        assert_eq!(plan.clone().starting_on("2026-11-03").unwrap().start_seconds, FIRST_MONDAY_SECONDS + 86_400);
+        assert_eq!(plan.starting_on("yesterday"), None);
     }
 }

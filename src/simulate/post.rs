@@ -65,16 +65,18 @@ const HELD_UP: Delay = Delay::Memoryless { mean: 240.0, most: 1_200.0 };
 /// Takes records in and delivers them, with the troubles of the way.
 #[derive(Debug)]
 pub struct Post {
-    /// The chance of one stretch of time.
+    /// The chance of what people do in one stretch of time.
     pub dice: Dice,
+    /// The chance of what happens to their records, apart: the same people come whatever goes wrong.
+    pub way: Dice,
     troubles: Pathologies,
     sent: Vec<Sent>,
 }
 
 impl Post {
     /// An empty bag.
-    pub const fn new(dice: Dice, troubles: Pathologies) -> Self {
-        Self { dice, troubles, sent: Vec::new() }
+    pub const fn new([dice, way]: [Dice; 2], troubles: Pathologies) -> Self {
+        Self { dice, way, troubles, sent: Vec::new() }
     }
 
     /// What goes wrong on the way.
@@ -90,33 +92,33 @@ impl Post {
     /// Delivers a record, perhaps more than once; true where a usable copy arrives.
     pub fn send<B: Serialize>(&mut self, parcel: &Parcel, body: &B) -> bool {
         let mut usable = false;
-        let mut copies = 1 + usize::from(self.dice.chance(self.troubles.duplicates));
-        if copies == 2 && self.dice.chance(0.2) {
+        let mut copies = 1 + usize::from(self.way.chance(self.troubles.duplicates));
+        if copies == 2 && self.way.chance(0.2) {
             copies = 3;
         }
         for _ in 0..copies {
             let arrival_millis = parcel.true_millis + self.way_millis();
             let fate = if parcel.tells { by_time(parcel.claimed_millis, arrival_millis) } else { Fate::NotRelevant };
-            let line = enveloped(&mut self.dice, parcel.topic, arrival_millis, body);
-            let line = if self.dice.chance(self.troubles.hostile) { made_hostile(&mut self.dice, line) } else { line };
+            let line = enveloped(&mut self.way, parcel.topic, arrival_millis, body);
+            let line = if self.way.chance(self.troubles.hostile) { made_hostile(&mut self.way, line) } else { line };
             usable |= fate == Fate::Admitted;
             self.sent.push(Sent { arrival_millis, feed: parcel.feed(), line, fate });
-            if self.dice.chance(self.troubles.malformed) {
-                self.sent.push(malformed(&mut self.dice, arrival_millis));
+            if self.way.chance(self.troubles.malformed) {
+                self.sent.push(malformed(&mut self.way, arrival_millis));
             }
         }
         usable
     }
 
     fn way_millis(&mut self) -> i64 {
-        let mut seconds = 0.15 + ON_THE_WAY.draw(&mut self.dice);
-        if self.dice.chance(self.troubles.disorder) {
-            seconds += HELD_UP.draw(&mut self.dice);
+        let mut seconds = 0.15 + ON_THE_WAY.draw(&mut self.way);
+        if self.way.chance(self.troubles.disorder) {
+            seconds += HELD_UP.draw(&mut self.way);
         }
-        if self.dice.chance(self.troubles.late) {
+        if self.way.chance(self.troubles.late) {
             let (least, most) =
-                if self.dice.chance(0.125) { (7.0 * 86_400.0, 10.0 * 86_400.0) } else { (3_600.0, 6.5 * 86_400.0) };
-            seconds += self.dice.between(least, most);
+                if self.way.chance(0.125) { (7.0 * 86_400.0, 10.0 * 86_400.0) } else { (3_600.0, 6.5 * 86_400.0) };
+            seconds += self.way.between(least, most);
         }
         (seconds * 1_000.0) as i64
     }

@@ -48,13 +48,13 @@ impl Site {
         let piece = from.div_euclid(PIECE_SECONDS);
         let until = ((piece + 1) * PIECE_SECONDS).min(self.plan.end_seconds());
         self.made_up_to = until;
-        for place in 0..self.calendars.len() {
-            let Some(calendar) = self.calendars.get(place) else { continue };
-            let dice = Dice::new(self.plan.seed, &[calendar.unit.stream, piece]);
-            let mut post = Post::new(dice, self.plan.pathologies);
-            let rate = self.plan.visits_per_day / 86_400.0 * calendar.busyness(from);
+        let Self { plan, calendars, truth, waiting, made, .. } = self;
+        for calendar in calendars.iter() {
+            let dice = [0, 1].map(|of| Dice::new(plan.seed, &[calendar.unit.stream, piece, of]));
+            let mut post = Post::new(dice, plan.pathologies);
+            let rate = plan.visits_per_day / 86_400.0 * calendar.busyness(from);
             for at in arrivals(&mut post.dice, rate, from, until) {
-                Visitor::new(&mut post, calendar.unit).visits(&mut post, &mut self.truth, calendar, at);
+                Visitor::new(&mut post, calendar.unit).visits(&mut post, truth, calendar, at);
             }
             for group in GROUPS.into_iter().filter(|group| group.unit == calendar.unit) {
                 for at in arrivals(&mut post.dice, rate * group.organic_per_thousand / 1_000.0, from, until) {
@@ -62,8 +62,8 @@ impl Site {
                 }
             }
             for sent in post.into_sent() {
-                self.made += 1;
-                self.waiting.push(Reverse(Waiting { sent, place: self.made }));
+                *made += 1;
+                waiting.push(Reverse(Waiting { sent, place: *made }));
             }
         }
     }

@@ -43,7 +43,7 @@ pub fn story_visitor(seed: u64, start_millis: i64) -> Vec<Sent> {
         ],
         talk: Some(talk),
     };
-    let mut post = Post::new(Dice::new(seed, &[0]), Pathologies::NONE);
+    let mut post = Post::new([0, 1].map(|of| Dice::new(seed, &[of])), Pathologies::NONE);
     let visitor = Visitor::new(&mut post, &DUBLIN).in_a_browser();
     let page = PageSeen { at: 0.0, class: PageClass::Pricing, dwell: 300.0 };
     visitor.sees(&mut post, start, &[page]);

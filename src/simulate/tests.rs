@@ -57,3 +57,14 @@ fn conversations_queue_as_often_as_the_true_mean_says() {
     }
     assert!((seen - expected).abs() < 3.0 * expected.sqrt(), "{seen} queued, {expected} expected");
 }
+
+#[test]
+fn trouble_that_loses_nothing_changes_no_count() {
+    let counts = |pathologies: Pathologies| {
+        let mut site = site(9, 0.5, pathologies);
+        site.by_ref().for_each(drop);
+        site.into_truth().rows().clone()
+    };
+    let trouble = Pathologies { late: 0.0, skewed_clocks: 0.0, ..Pathologies::ALL };
+    assert_eq!(counts(trouble), counts(Pathologies::NONE));
+}

@@ -39,7 +39,7 @@ impl Visitor {
         let pages = browse(&mut post.dice);
         self.sees(post, at, &pages);
         self.side_records(post, at, &pages);
-        for Qualification { map, at: after, again } in qualifications(self.unit, &pages) {
+        for Qualification { map, at: after, again } in qualifications(&mut post.dice, self.unit, &pages) {
             let open = calendar.is_open((at + after) as i64);
             let life = live(&mut post.dice, map, at + after, again, open);
             self.lives(post, truth, map, &life);
@@ -121,8 +121,8 @@ impl Visitor {
             told.push(Told { at_millis, step, bare: false });
         }
         let twin = post.troubles().twins;
-        if !self.persona.in_app && post.dice.chance(twin) {
-            let bare = JourneyBody::bare_step(&mut post.dice, &self.persona, &body);
+        if !self.persona.in_app && post.way.chance(twin) {
+            let bare = JourneyBody::bare_step(&mut post.way, &self.persona, &body);
             if bare.is_some_and(|bare| post.send(&on_action_topic, &bare)) {
                 told.push(Told { at_millis, step, bare: true });
             }
@@ -194,7 +194,7 @@ struct Pathology {
 impl Pathology {
     fn draw(post: &mut Post) -> Self {
         let troubles = *post.troubles();
-        let dice = &mut post.dice;
+        let dice = &mut post.way;
         let minutes = if dice.chance(troubles.skewed_clocks) {
             dice.weighted(&[(0.45, (0.2, 9.5)), (0.25, (-25.0, -0.2)), (0.3, (12.0, 60.0))], (0.2, 9.5))
         } else {
