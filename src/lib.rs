@@ -2,6 +2,12 @@
 //!
 //! The modules stand in the order in which the data flows.
 
+pub mod settings;
+
 pub mod engine;
 
 pub mod wire;
+
+pub mod simulate;
+
+pub mod io;

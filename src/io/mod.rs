@@ -1,0 +1,3 @@
+//! ACTS: files, logs, keys and the clock; whatever the pure rooms are not allowed to touch.
+
+pub mod site_files;
