@@ -2,4 +2,7 @@
 //!
 //! The modules stand in the order in which the data flows.
 
+pub mod settings;
+pub use settings::Settings;
+
 pub mod engine;

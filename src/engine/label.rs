@@ -84,7 +84,8 @@ impl KnownLabels {
             return Keepable::Known(below);
         }
         let hash = blake3::keyed_hash(&self.key, text.as_bytes());
-        let hidden = hash.as_bytes().iter().take(8).fold(String::with_capacity(16), |hex, byte| hex + &format!("{byte:02x}"));
+        let hidden =
+            hash.as_bytes().iter().take(8).fold(String::with_capacity(16), |hex, byte| hex + &format!("{byte:02x}"));
         Keepable::StandIn(format!("{below}\0{hidden}"))
     }
 }
@@ -123,11 +124,16 @@ mod tests {
 
     #[test]
     fn what_it_does_not_name_is_hidden_and_still_sorts_where_it_would() {
-        for (text, below, above) in [("am-11", "am-10", "am-2"), ("am-", "", "am-1"), ("zebra", "am-2", "~"), ("am-1a", "am-10", "am-2")] {
+        for (text, below, above) in
+            [("am-11", "am-10", "am-2"), ("am-", "", "am-1"), ("zebra", "am-2", "~"), ("am-1a", "am-10", "am-2")]
+        {
             let known = known();
             let kept = known.keepable(text);
             assert!(!kept.as_str().contains(text), "{text} shows in {kept:?}");
-            assert!(below < kept.as_str() && kept.as_str() < above, "{text}: {kept:?} is not between {below} and {above}");
+            assert!(
+                below < kept.as_str() && kept.as_str() < above,
+                "{text}: {kept:?} is not between {below} and {above}"
+            );
         }
     }
 

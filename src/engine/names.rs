@@ -144,7 +144,13 @@ impl Namer {
         Ok(Names { own, before })
     }
 
-    fn name(&mut self, domain: Domain, organization: OrganizationIndex, id: &str, epoch: Epoch) -> Result<Name, MissingEpoch> {
+    fn name(
+        &mut self,
+        domain: Domain,
+        organization: OrganizationIndex,
+        id: &str,
+        epoch: Epoch,
+    ) -> Result<Name, MissingEpoch> {
         let key = match self.by_organization.get(&(epoch, domain, organization)) {
             Some(key) => key,
             None => return Err(MissingEpoch(epoch)),
@@ -155,7 +161,12 @@ impl Namer {
     }
 
     /// Derives the key of one organization, so that a name takes one hash of the bare identifier.
-    pub fn admit(&mut self, epoch: Epoch, organization: OrganizationIndex, organization_id: &str) -> Result<(), MissingEpoch> {
+    pub fn admit(
+        &mut self,
+        epoch: Epoch,
+        organization: OrganizationIndex,
+        organization_id: &str,
+    ) -> Result<(), MissingEpoch> {
         for domain in Domain::ALL {
             let key = self.epochs.get(&(epoch, domain)).ok_or(MissingEpoch(epoch))?;
             let derived = blake3::keyed_hash(&key.0, organization_id.as_bytes());

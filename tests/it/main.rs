@@ -1,1 +1,3 @@
 //! Everything that is proved from outside the rooms, in one binary.
+
+mod settings;
