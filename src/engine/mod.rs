@@ -9,6 +9,9 @@ pub use names::{Name, Namer, Names};
 pub mod label;
 pub use label::{Label, Labels};
 
+pub mod event;
+pub use event::Event;
+
 pub mod fact;
 pub use fact::Fact;
 

@@ -1,3 +1,4 @@
 //! Everything that is proved from outside the rooms, in one binary.
 
 mod contracts;
+mod settings;
