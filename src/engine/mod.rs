@@ -12,14 +12,52 @@ pub use label::{Label, Labels};
 pub mod event;
 pub use event::Event;
 
+pub mod policy;
+pub use policy::PagePolicy;
+
+pub mod admission;
+pub use admission::Admission;
+
 pub mod fact;
 pub use fact::Fact;
 
+pub mod plan;
+pub use plan::Plan;
+
+pub mod action;
+pub use action::Action;
+
+pub mod visit;
+pub use visit::LiveVisits;
+
+pub mod conversation;
+pub use conversation::Conversation;
+
+pub mod roster;
+pub use roster::Roster;
+
+pub mod routing;
+pub use routing::Routing;
+
+pub mod interval;
+pub use interval::IntervalWindow;
+
 pub mod tally;
 pub use tally::Tally;
+
+pub mod ledger;
+pub use ledger::Ledger;
+
+pub mod watermark;
+pub use watermark::Watermarks;
 
 pub mod baseline;
 pub use baseline::BaselineInterval;
 
 pub mod adjustment;
 pub use adjustment::VolumeAdjustment;
+
+mod saying;
+
+pub mod counting;
+pub use counting::{Decision, Engine, Step};

@@ -42,6 +42,8 @@ pub use log::{ClientSetting, ClientValue, Log};
 
 mod organization;
 
+mod plan;
+
 mod statement;
 pub use statement::check;
 

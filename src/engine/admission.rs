@@ -1,0 +1,155 @@
+//! Admission: an event becomes a fact here; its identifiers end and names begin.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::event::{ConversationStep, Event, What};
+use super::fact::{About, ActionFact, ConversationFact, Fact, OrganizationIndex, RouteKey, VisitFact};
+use super::label::{Keepable, KnownLabels, Label, Labels};
+use super::names::{Domain, Epoch, EpochKey, MissingEpoch, Namer};
+use super::policy::PagePolicy;
+use super::time::EventTime;
+
+/// Unlisted action maps whose text is remembered, so that an operator may be told of them.
+const STRANGERS: usize = 1_000;
+/// An action map's id is told only where it is no longer than this and of plain characters.
+const STRANGER_LENGTH: usize = 64;
+
+/// Turns events into facts.
+#[derive(Debug)]
+pub struct Admission {
+    organizations: Vec<Arc<str>>,
+    known: KnownLabels,
+    namer: Namer,
+    pages: PagePolicy,
+    labels: Labels,
+    strangers: BTreeMap<String, String>,
+}
+
+impl Admission {
+    /// Sets it up; keys of epochs are handed in as they are missed.
+    pub fn new(organizations: Vec<Arc<str>>, known: KnownLabels, pages: PagePolicy) -> Self {
+        Self {
+            organizations,
+            known,
+            namer: Namer::default(),
+            pages,
+            labels: Labels::default(),
+            strangers: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in the keys of one epoch.
+    pub fn learn_epoch(&mut self, epoch: Epoch, keys: [(Domain, EpochKey); 4]) -> Result<(), MissingEpoch> {
+        for (domain, key) in keys {
+            self.namer.learn(epoch, domain, key);
+        }
+        for (place, organization) in self.organizations.iter().enumerate() {
+            let index = OrganizationIndex(u16::try_from(place).unwrap_or(u16::MAX));
+            self.namer.admit(epoch, index, organization)?;
+        }
+        Ok(())
+    }
+
+    /// The table in which the labels of its facts are interned.
+    pub const fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
+    /// The table, handed on to the engine that will count the facts.
+    pub fn into_labels(self) -> Labels {
+        self.labels
+    }
+
+    /// Unlisted action maps that may be told: what is kept of each, and its text.
+    pub const fn strangers(&self) -> &BTreeMap<String, String> {
+        &self.strangers
+    }
+
+    /// The fact that an event tells of.
+    pub fn admit(&mut self, event: &Event<'_>) -> Result<Fact, MissingEpoch> {
+        let (organization, at) = (event.organization, event.at);
+        let (domain, id, about) = match &event.what {
+            What::Action { id, event, map, version, medium } => {
+                let map = map.as_deref().map(|map| self.map(map));
+                let fact = ActionFact { event: *event, map, version: *version, medium: *medium };
+                (Domain::Action, id, About::Action(fact))
+            }
+            What::Page { session, host, path } => {
+                let class = self.pages.class_of(host.as_deref().unwrap_or(""), path.as_deref().unwrap_or(""));
+                let class = class.map(|class| self.labels.intern(class));
+                (Domain::Visit, session, About::Visit(VisitFact::Page(class)))
+            }
+            What::App { session } => (Domain::Visit, session, About::Visit(VisitFact::App)),
+            What::Segment { session, segment } => {
+                let segment = self.label(segment.as_ref());
+                (Domain::Visit, session, About::Visit(VisitFact::Segment(segment)))
+            }
+            What::Conversation { id, step } => {
+                let fact = self.conversation(organization, at, step)?;
+                (Domain::Conversation, id, About::Conversation(fact))
+            }
+        };
+        Ok(Fact { organization, at, names: self.namer.names(domain, organization, id, at)?, about })
+    }
+
+    fn conversation(
+        &mut self,
+        organization: OrganizationIndex,
+        at: EventTime,
+        step: &ConversationStep<'_>,
+    ) -> Result<ConversationFact, MissingEpoch> {
+        Ok(match step {
+            ConversationStep::Started { action, map } => {
+                let name = |id: &Cow<'_, str>| self.namer.names(Domain::Action, organization, id, at);
+                let action = action.as_ref().map(name).transpose()?;
+                ConversationFact::Started { action, map: map.as_deref().map(|map| self.map(map)) }
+            }
+            ConversationStep::Queued { queue, media_type, language, skills } => {
+                let media_type = media_type.as_ref().map(|media| Cow::Owned(media.to_lowercase()));
+                let mut skills: Vec<Label> = skills.iter().filter_map(|skill| self.label(Some(skill))).collect();
+                skills.sort_unstable();
+                skills.dedup();
+                ConversationFact::Queued(RouteKey {
+                    queue: self.label(queue.as_ref()),
+                    media_type: self.label(media_type.as_ref()),
+                    language: self.label(language.as_ref()),
+                    skills,
+                })
+            }
+            ConversationStep::LeftQueue { queue, outcome } => {
+                ConversationFact::LeftQueue { queue: self.label(queue.as_ref()), outcome: *outcome }
+            }
+            ConversationStep::AgentLeft { queue, handled } => {
+                ConversationFact::AgentLeft { queue: self.label(queue.as_ref()), handled: *handled }
+            }
+            ConversationStep::WrappedUp { queue, wrapup } => {
+                ConversationFact::WrappedUp { queue: self.label(queue.as_ref()), wrapup: *wrapup }
+            }
+        })
+    }
+
+    fn label(&mut self, text: Option<&Cow<'_, str>>) -> Option<Label> {
+        let kept = self.known.keepable(text?);
+        Some(self.labels.intern(kept.as_str()))
+    }
+
+    /// The label of an action map; one that the configuration does not name is remembered by its text where it is plain.
+    fn map(&mut self, text: &str) -> Label {
+        let kept = self.known.keepable(text);
+        if let Keepable::StandIn(stand_in) = &kept
+            && self.strangers.len() < STRANGERS
+            && is_plain(text)
+            && !self.strangers.contains_key(stand_in)
+        {
+            self.strangers.insert(stand_in.clone(), text.to_owned());
+        }
+        self.labels.intern(kept.as_str())
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    !text.is_empty() && text.len() <= STRANGER_LENGTH && text.bytes().all(plain)
+}

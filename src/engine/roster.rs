@@ -1,0 +1,271 @@
+//! Who is who: finds the entity of a fact by any name that they share, and joins two that turn out to be one.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashTable};
+
+use super::names::{Name, Names};
+
+/// Entities live in chunks of this many, so that growing never copies them all.
+const CHUNK: usize = 4_096;
+
+/// The place of an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place(u32);
+
+impl Place {
+    /// Which chunk, and where in it.
+    const fn parts(self) -> (usize, usize) {
+        (self.0 as usize / CHUNK, self.0 as usize % CHUNK)
+    }
+}
+
+/// An entry of the index: a place, and in the top bit which of its two names led here.
+#[derive(Debug, Clone, Copy)]
+struct Code(u32);
+
+impl Code {
+    const BEFORE: u32 = 1 << 31;
+
+    const fn of_own(place: Place) -> Self {
+        Self(place.0)
+    }
+
+    const fn of_before(place: Place) -> Self {
+        Self(place.0 | Self::BEFORE)
+    }
+
+    const fn place(self) -> Place {
+        Place(self.0 & !Self::BEFORE)
+    }
+
+    const fn is_of_before(self) -> bool {
+        self.0 & Self::BEFORE != 0
+    }
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    own: [u8; 16],
+    before: [u8; 16],
+    body: Option<T>,
+}
+
+impl<T> Slot<T> {
+    fn answers_to(&self, name: Name) -> bool {
+        let bytes = name.0.to_le_bytes();
+        self.own == bytes || self.before == bytes
+    }
+
+    fn name(&self, code: Code) -> Name {
+        Name(u128::from_le_bytes(if code.is_of_before() { self.before } else { self.own }))
+    }
+
+    fn names(&self) -> [Name; 2] {
+        [self.own, self.before].map(|bytes| Name(u128::from_le_bytes(bytes)))
+    }
+}
+
+/// All entities of one kind. The two names that most of them ever have stand beside the entity; the index holds places only.
+#[derive(Debug)]
+pub struct Roster<T> {
+    chunks: Vec<Vec<Slot<T>>>,
+    index: HashTable<Code>,
+    more: HashMap<Name, Place, RandomState>,
+    more_of: HashMap<Place, Vec<Name>, RandomState>,
+    free: Vec<Place>,
+    hasher: RandomState,
+    live: usize,
+}
+
+impl<T> Default for Roster<T> {
+    fn default() -> Self {
+        Self {
+            chunks: Vec::new(),
+            index: HashTable::new(),
+            more: HashMap::default(),
+            more_of: HashMap::default(),
+            free: Vec::new(),
+            hasher: RandomState::default(),
+            live: 0,
+        }
+    }
+}
+
+/// Where a fact's entity is.
+#[derive(Debug)]
+pub struct Found<T> {
+    /// Its place.
+    pub place: Place,
+    /// What was known of another entity that is the same, as the fact shows.
+    pub absorbed: Option<T>,
+}
+
+impl<T> Roster<T> {
+    /// How many entities there are.
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// True where there is none.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// The entity at a place.
+    pub fn get(&self, place: Place) -> Option<&T> {
+        self.slot(place)?.body.as_ref()
+    }
+
+    /// The entity at a place, to be changed.
+    pub fn get_mut(&mut self, place: Place) -> Option<&mut T> {
+        let (chunk, within) = place.parts();
+        self.chunks.get_mut(chunk)?.get_mut(within)?.body.as_mut()
+    }
+
+    /// The entity that has any of these names.
+    pub fn find(&self, names: &Names) -> Option<Place> {
+        self.find_name(names.own).or_else(|| names.before.and_then(|name| self.find_name(name)))
+    }
+
+    /// The entity that has any of these names, made with `make` where there is none; two that share them become one.
+    pub fn settle(&mut self, names: &Names, make: impl FnOnce() -> T) -> Found<T> {
+        let own = self.find_name(names.own);
+        let before = names.before.and_then(|name| self.find_name(name));
+        match (own, before) {
+            (None, None) => Found { place: self.insert(names, make()), absorbed: None },
+            (Some(place), None) => {
+                if let Some(name) = names.before {
+                    self.also_called(place, name);
+                }
+                Found { place, absorbed: None }
+            }
+            (None, Some(place)) => {
+                self.also_called(place, names.own);
+                Found { place, absorbed: None }
+            }
+            (Some(place), Some(other)) if place == other => Found { place, absorbed: None },
+            (Some(place), Some(other)) => {
+                let (their_names, absorbed) = self.remove(other);
+                their_names.into_iter().for_each(|name| self.also_called(place, name));
+                Found { place, absorbed }
+            }
+        }
+    }
+
+    /// Every name of the entity at a place.
+    pub fn names_at(&self, place: Place) -> Vec<Name> {
+        let mut names: Vec<Name> = self.slot(place).map(|slot| slot.names().to_vec()).unwrap_or_default();
+        names.dedup();
+        names.extend(self.more_of.get(&place).into_iter().flatten());
+        names
+    }
+
+    /// Forgets every entity for which `is_over` holds; says how many.
+    pub fn forget(&mut self, is_over: impl Fn(&T) -> bool) -> usize {
+        let over: Vec<Place> = self.places().filter(|(_, body)| is_over(body)).map(|(place, _)| place).collect();
+        for place in &over {
+            self.remove(*place);
+        }
+        over.len()
+    }
+
+    /// Every entity, in the order of their places.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.places().map(|(_, body)| body)
+    }
+
+    /// Every entity with its place, in the order of the places.
+    pub fn places(&self) -> impl Iterator<Item = (Place, &T)> {
+        let slots = self.chunks.iter().enumerate().flat_map(|(chunk, slots)| {
+            slots.iter().enumerate().map(move |(within, slot)| (chunk * CHUNK + within, slot))
+        });
+        slots.filter_map(|(place, slot)| Some((Place(u32::try_from(place).unwrap_or(u32::MAX)), slot.body.as_ref()?)))
+    }
+
+    fn slot(&self, place: Place) -> Option<&Slot<T>> {
+        let (chunk, within) = place.parts();
+        self.chunks.get(chunk)?.get(within)
+    }
+
+    fn hash(&self, name: Name) -> u64 {
+        self.hasher.hash_one(name.0)
+    }
+
+    fn find_name(&self, name: Name) -> Option<Place> {
+        let found = self
+            .index
+            .find(self.hash(name), |code| self.slot(code.place()).is_some_and(|slot| slot.name(*code) == name));
+        found
+            .map(|code| code.place())
+            .or_else(|| if self.more.is_empty() { None } else { self.more.get(&name).copied() })
+    }
+
+    fn insert(&mut self, names: &Names, body: T) -> Place {
+        let slot = Slot {
+            own: names.own.0.to_le_bytes(),
+            before: names.before.unwrap_or(names.own).0.to_le_bytes(),
+            body: Some(body),
+        };
+        let place = self.free.pop().unwrap_or_else(|| self.next_place());
+        let (chunk, within) = place.parts();
+        if let Some(slots) = self.chunks.get_mut(chunk) {
+            match slots.get_mut(within) {
+                Some(old) => *old = slot,
+                None => slots.push(slot),
+            }
+        }
+        self.live += 1;
+        self.list(Code::of_own(place), names.own);
+        if let Some(before) = names.before.filter(|before| *before != names.own) {
+            self.list(Code::of_before(place), before);
+        }
+        place
+    }
+
+    fn next_place(&mut self) -> Place {
+        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        let filled = self.chunks.last().map_or(0, Vec::len);
+        Place(u32::try_from((self.chunks.len() - 1) * CHUNK + filled).unwrap_or(u32::MAX))
+    }
+
+    fn list(&mut self, code: Code, name: Name) {
+        let hash = self.hash(name);
+        let (chunks, hasher) = (&self.chunks, &self.hasher);
+        self.index.insert_unique(hash, code, |listed| {
+            let (chunk, within) = listed.place().parts();
+            let slot = chunks.get(chunk).and_then(|chunk| chunk.get(within));
+            slot.map_or(0, |slot| hasher.hash_one(slot.name(*listed).0))
+        });
+    }
+
+    fn also_called(&mut self, place: Place, name: Name) {
+        let known = self.slot(place).is_some_and(|slot| slot.answers_to(name));
+        if !known && self.more.insert(name, place) != Some(place) {
+            self.more_of.entry(place).or_default().push(name);
+        }
+    }
+
+    fn remove(&mut self, place: Place) -> (Vec<Name>, Option<T>) {
+        let names = self.names_at(place);
+        for name in &names {
+            if let Ok(entry) = self.index.find_entry(self.hash(*name), |code| code.place() == place) {
+                entry.remove();
+            }
+            if self.more.get(name) == Some(&place) {
+                self.more.remove(name);
+            }
+        }
+        self.more_of.remove(&place);
+        let (chunk, within) = place.parts();
+        let body = self.chunks.get_mut(chunk).and_then(|slots| slots.get_mut(within)).and_then(|slot| slot.body.take());
+        if body.is_some() {
+            self.live -= 1;
+            self.free.push(place);
+        }
+        (names, body)
+    }
+}

@@ -1,0 +1,136 @@
+//! Watermarks: a promise that nothing older is on its way; the slowest active source leads, idle ones are not waited for.
+
+use std::collections::BTreeMap;
+
+use super::fact::{About, OrganizationIndex};
+use super::time::{EventTime, Span};
+
+/// A source of events that leads a watermark of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Feed {
+    /// Web and app events, segments.
+    Visits,
+    /// Steps and blocks of web actions.
+    Offers,
+    /// Conversation detail events.
+    Conversations,
+}
+
+impl Feed {
+    /// Every feed.
+    pub const ALL: [Self; 3] = [Self::Visits, Self::Offers, Self::Conversations];
+
+    /// The feed that brings such facts.
+    pub const fn of(about: &About) -> Self {
+        match about {
+            About::Visit(_) => Self::Visits,
+            About::Action(_) => Self::Offers,
+            About::Conversation(_) => Self::Conversations,
+        }
+    }
+}
+
+/// How far one source has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The newest event that was heard of.
+    pub newest: EventTime,
+    /// Whether it is caught up and silent.
+    pub idle: bool,
+}
+
+/// How far all sources of all organizations have come.
+#[derive(Debug, Clone, Default)]
+pub struct Watermarks {
+    sources: BTreeMap<OrganizationIndex, BTreeMap<Feed, Progress>>,
+    ended: bool,
+}
+
+impl Watermarks {
+    /// An event was heard of.
+    pub fn hear(&mut self, organization: OrganizationIndex, feed: Feed, at: EventTime) {
+        let sources = self.sources.entry(organization).or_default();
+        let progress = sources.entry(feed).or_insert(Progress { newest: at, idle: false });
+        progress.newest = progress.newest.max(at);
+        progress.idle = false;
+    }
+
+    /// A feed is caught up and silent, for every organization.
+    pub fn quiet(&mut self, feed: Feed) {
+        for sources in self.sources.values_mut() {
+            if let Some(progress) = sources.get_mut(&feed) {
+                progress.idle = true;
+            }
+        }
+    }
+
+    /// All input has ended.
+    pub const fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// The watermark of an organization; `None` before anything was heard of it. Where all sources are idle, the
+    /// furthest leads: nothing is waited for any more, and the clock says nothing about what happened.
+    pub fn of(&self, organization: OrganizationIndex, out_of_orderness: Span) -> Option<EventTime> {
+        if self.ended {
+            return Some(EventTime::END_OF_INPUT);
+        }
+        let sources = self.sources.get(&organization)?;
+        let active = sources.values().filter(|progress| !progress.idle).map(|progress| progress.newest).min();
+        let newest = active.or_else(|| sources.values().map(|progress| progress.newest).max());
+        newest.map(|newest| newest.before(out_of_orderness))
+    }
+
+    /// Everything, to be kept with the positions.
+    pub fn progress(&self) -> impl Iterator<Item = (OrganizationIndex, Feed, Progress)> {
+        self.sources.iter().flat_map(|(organization, sources)| {
+            sources.iter().map(|(feed, progress)| (*organization, *feed, *progress))
+        })
+    }
+
+    /// Takes up what was kept with the positions.
+    pub fn resume(&mut self, organization: OrganizationIndex, feed: Feed, progress: Progress) {
+        self.sources.entry(organization).or_default().insert(feed, progress);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORG: OrganizationIndex = OrganizationIndex(0);
+
+    fn at(minute: i64) -> EventTime {
+        EventTime::from_seconds(minute * 60)
+    }
+
+    #[test]
+    fn the_slowest_active_source_leads_until_it_falls_silent() {
+        let mut watermarks = Watermarks::default();
+        watermarks.hear(ORG, Feed::Offers, at(30));
+        watermarks.hear(ORG, Feed::Conversations, at(10));
+        assert_eq!(watermarks.of(ORG, Span::ZERO), Some(at(10)));
+        watermarks.quiet(Feed::Conversations);
+        assert_eq!(watermarks.of(ORG, Span::ZERO), Some(at(30)));
+        watermarks.hear(ORG, Feed::Conversations, at(12));
+        assert_eq!(watermarks.of(ORG, Span::ZERO), Some(at(12)));
+    }
+
+    #[test]
+    fn where_all_are_silent_the_furthest_leads() {
+        let mut watermarks = Watermarks::default();
+        watermarks.hear(ORG, Feed::Offers, at(30));
+        watermarks.hear(ORG, Feed::Visits, at(40));
+        Feed::ALL.into_iter().for_each(|feed| watermarks.quiet(feed));
+        assert_eq!(watermarks.of(ORG, Span::ZERO), Some(at(40)));
+    }
+
+    #[test]
+    fn one_organization_never_closes_the_intervals_of_another() {
+        let mut watermarks = Watermarks::default();
+        watermarks.hear(ORG, Feed::Offers, at(30));
+        watermarks.hear(OrganizationIndex(1), Feed::Offers, at(3));
+        assert_eq!(watermarks.of(ORG, Span::ZERO), Some(at(30)));
+        assert_eq!(watermarks.of(OrganizationIndex(2), Span::ZERO), None);
+    }
+}
