@@ -27,5 +27,8 @@ pub mod baseline;
 pub mod baseline_csv;
 pub use baseline_csv::BaselineCsvError;
 
+pub mod facts;
+mod facts_reading;
+
 #[cfg(test)]
 pub mod arbitrary;

@@ -1,0 +1,142 @@
+//! The embedded log: facts, state and adjustments of one machine in one SQLite file, beside its key and its lock.
+//!
+//! Any number of processes append and read beside the one runner that counts. Every change is one transaction that
+//! survives a crash, or it has not happened.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+mod error;
+pub use error::{EmbeddedError, Fate};
+
+mod schema;
+
+mod master;
+use master::Master;
+
+mod epoch_keys;
+
+mod stream;
+pub use stream::{Positions, Stream};
+
+mod append;
+pub use append::{Accounted, Append, HiddenLabel, Packed, Pointer};
+
+mod read;
+pub use read::{SetAside, Stored, StoredRevision};
+
+mod commit;
+pub use commit::{Commit, SaidRow};
+
+mod meta;
+
+mod sweep;
+pub use sweep::{Retention, Swept};
+
+mod lock;
+pub use lock::RunnerLock;
+
+#[cfg(test)]
+mod tests;
+
+/// The name of the database in the data folder.
+const DATABASE: &str = "journeycast.db";
+/// The name of the master key that is made where no other is configured.
+const MASTER_KEY: &str = "master.key";
+
+/// One process's hold on a data folder.
+#[derive(Debug)]
+pub struct Embedded {
+    connection: Connection,
+    file: PathBuf,
+    master: Master,
+}
+
+impl Embedded {
+    /// Opens the log in `folder`, which is made where it is missing. Without a `key_file`, its own master key is made once.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder, the database or the master key cannot be used; the error says what to do.
+    pub fn open(folder: &Path, key_file: Option<&Path>) -> Result<Self, EmbeddedError> {
+        let trouble = |source| EmbeddedError::Folder { folder: folder.to_path_buf(), source };
+        fs::create_dir_all(folder).map_err(trouble)?;
+        let one_opens_at_a_time = File::open(folder).map_err(trouble)?;
+        one_opens_at_a_time.lock().map_err(trouble)?;
+        let file = folder.join(DATABASE);
+        let connection = schema::open(&file)?;
+        let master = match key_file {
+            Some(key_file) => Master::read(key_file)?,
+            None => master::own(&folder.join(MASTER_KEY), || master::is_known(&connection, &file))?,
+        };
+        let mut embedded = Self { connection, file, master };
+        embedded.recognize_master(key_file.unwrap_or(&folder.join(MASTER_KEY)))?;
+        Ok(embedded)
+    }
+
+    /// The key under which labels that the configuration does not name are hidden; the same for as long as the master is.
+    pub const fn label_key(&self) -> [u8; 32] {
+        self.master.label_key()
+    }
+
+    /// Runs one transaction that nobody else's can come between; where `work` fails, nothing has happened.
+    fn change<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>, &Master) -> Result<T, Mishap>,
+    ) -> Result<T, EmbeddedError> {
+        let Self { connection, file, master } = self;
+        let whole = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = work(&transaction, master)?;
+            transaction.commit()?;
+            Ok(result)
+        };
+        whole().map_err(|mishap: Mishap| mishap.at(file))
+    }
+
+    /// Looks something up.
+    fn look<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, EmbeddedError> {
+        work(&self.connection).map_err(|error| EmbeddedError::of(&self.file, error))
+    }
+}
+
+/// What can go wrong within a transaction.
+enum Mishap {
+    /// The database's own trouble.
+    Database(rusqlite::Error),
+    /// Ours.
+    Ours(EmbeddedError),
+}
+
+impl Mishap {
+    fn at(self, file: &Path) -> EmbeddedError {
+        match self {
+            Self::Database(error) => EmbeddedError::of(file, error),
+            Self::Ours(error) => error,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Mishap {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<EmbeddedError> for Mishap {
+    fn from(error: EmbeddedError) -> Self {
+        Self::Ours(error)
+    }
+}
+
+/// A count or position as SQLite keeps it.
+fn as_stored(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A count or position as SQLite kept it.
+fn as_counted(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

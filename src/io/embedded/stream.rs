@@ -1,0 +1,62 @@
+//! The three streams of the embedded log, and places in them.
+
+/// What is appended and read in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stream {
+    /// Action, conversation and taint facts.
+    Facts,
+    /// What visitors did, under visit names; gone after two hours.
+    Visits,
+    /// Volumes that the forecast already holds.
+    Baseline,
+}
+
+impl Stream {
+    /// Every stream.
+    pub const ALL: [Self; 3] = [Self::Facts, Self::Visits, Self::Baseline];
+
+    /// The name of its table.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Facts => "facts",
+            Self::Visits => "visits",
+            Self::Baseline => "baseline",
+        }
+    }
+}
+
+/// A place in each stream: the number of its last record there, 0 before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Positions {
+    /// In the facts.
+    pub facts: u64,
+    /// In the visits.
+    pub visits: u64,
+    /// In the baseline.
+    pub baseline: u64,
+}
+
+impl Positions {
+    /// The place in one stream.
+    pub const fn of(&self, stream: Stream) -> u64 {
+        match stream {
+            Stream::Facts => self.facts,
+            Stream::Visits => self.visits,
+            Stream::Baseline => self.baseline,
+        }
+    }
+
+    /// Moves the place in one stream.
+    pub const fn set(&mut self, stream: Stream, place: u64) {
+        match stream {
+            Stream::Facts => self.facts = place,
+            Stream::Visits => self.visits = place,
+            Stream::Baseline => self.baseline = place,
+        }
+    }
+
+    /// Whether every stream was followed up to `ends`.
+    pub fn reach(&self, ends: &Self) -> bool {
+        Stream::ALL.into_iter().all(|stream| self.of(stream) >= ends.of(stream))
+    }
+}
