@@ -27,5 +27,7 @@ pub mod baseline;
 pub mod baseline_csv;
 pub use baseline_csv::BaselineCsvError;
 
+pub mod genesys;
+
 #[cfg(test)]
 pub mod arbitrary;
