@@ -27,6 +27,9 @@ pub mod baseline;
 pub mod baseline_csv;
 pub use baseline_csv::BaselineCsvError;
 
+pub mod genesys;
+pub use genesys::{Reading, Rules};
+
 pub mod facts;
 mod facts_reading;
 

@@ -1,0 +1,175 @@
+//! What journey events say: offers, blocks, pages, apps and segments.
+
+use std::borrow::Cow;
+
+use super::class::Class;
+use super::faults::Faults;
+use super::found::{Found, Value};
+use super::place::{Part, Place};
+use super::verdict::{Meaning, any_text, expect_object, happened, is_object, text, whole_below};
+use crate::engine::event::What;
+use crate::engine::fact::{ActionEvent, BlockingReason, Medium, OfferState};
+
+const BODY: [Place; 6] = [
+    Place::CreatedDate,
+    Place::EventType,
+    Place::Session,
+    Place::WebActionEvent,
+    Place::BlockedWebActionOfferEvent,
+    Place::SessionId,
+];
+const ACTION: [Place; 8] = [
+    Place::Action,
+    Place::ActionMap,
+    Place::BlockingReason,
+    Place::ActionId,
+    Place::ActionState,
+    Place::ActionMediaType,
+    Place::ActionMapId,
+    Place::ActionMapVersion,
+];
+/// The end of the versions that an action map can have.
+const VERSIONS: i64 = 1 << 31;
+
+/// The journey events that are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Something happened on the site.
+    Web,
+    /// Something happened in an app.
+    App,
+    /// The visitor was put into a segment or taken out of it.
+    Segment,
+    /// A web action took a step, or was blocked.
+    Action(Part),
+    /// An outcome was reached.
+    Outcome,
+}
+
+impl Kind {
+    /// The kind that an event type names, by its last part.
+    pub fn of(event_type: &str) -> Option<Self> {
+        let name = event_type.rsplit_once('.').map_or(event_type, |(_, name)| name);
+        Some(match name {
+            "WebEvent" => Self::Web,
+            "AppEvent" => Self::App,
+            "SegmentAssignmentEvent" => Self::Segment,
+            "WebActionEvent" => Self::Action(Part::Step),
+            "BlockedWebActionOfferEvent" => Self::Action(Part::Block),
+            "OutcomeAchievedEvent" | "OutcomeAttributionEvent" => Self::Outcome,
+            _ => return None,
+        })
+    }
+}
+
+/// What the body of a journey event says.
+pub fn meaning<'a>(found: &mut Found<'a>, faults: &mut Faults) -> Meaning<'a> {
+    faults.note_twice(found, &BODY);
+    let Some(kind) = kind(found, faults) else {
+        happened(found, Place::CreatedDate, faults);
+        return Meaning::Said { at: None, what: None };
+    };
+    if kind == Kind::Outcome {
+        return Meaning::Irrelevant;
+    }
+    expect_object(found, Place::Session, faults);
+    let session = text(found, Place::SessionId, faults).filter(|session| !session.is_empty());
+    let what = match (kind, session) {
+        (Kind::Action(part), _) => action(part, found, faults),
+        (Kind::Outcome, _) | (_, None) => return Meaning::Irrelevant,
+        (Kind::Web, Some(session)) => Some(page(session, found)),
+        (Kind::App, Some(session)) => Some(What::App { session }),
+        (Kind::Segment, Some(session)) => Some(What::Segment { session, segment: any_text(found, Place::SegmentId) }),
+    };
+    Meaning::Said { at: happened(found, Place::CreatedDate, faults), what }
+}
+
+fn kind(found: &Found<'_>, faults: &mut Faults) -> Option<Kind> {
+    let class = match found.at(Place::EventType) {
+        Value::Text(event_type) => match Kind::of(event_type) {
+            Some(kind) => return Some(kind),
+            None => Class::UnknownShape,
+        },
+        Value::Absent if is_bare_conversation(found) => Class::UnknownShape,
+        Value::Absent => Class::MissingField,
+        Value::Object | Value::Texts | Value::Integer(_) | Value::Number | Value::Other => Class::WrongType,
+    };
+    faults.note(class, Place::EventType);
+    None
+}
+
+/// A conversation's body names no family: only its topic would.
+const fn is_bare_conversation(found: &Found<'_>) -> bool {
+    found.has_any(Place::ConversationId.bit()) && !found.has_any(Place::EventType.bit() | Place::CreatedDate.bit())
+}
+
+fn page<'a>(session: Cow<'a, str>, found: &mut Found<'a>) -> What<'a> {
+    let path = any_text(found, Place::PathName).map(without_query);
+    What::Page { session, host: any_text(found, Place::HostName), path }
+}
+
+fn without_query(path: Cow<'_, str>) -> Cow<'_, str> {
+    const MARKS: [char; 2] = ['?', '#'];
+    match path {
+        Cow::Borrowed(path) => Cow::Borrowed(path.split_once(MARKS).map_or(path, |(before, _)| before)),
+        Cow::Owned(mut path) => {
+            path.truncate(path.find(MARKS).unwrap_or(path.len()));
+            Cow::Owned(path)
+        }
+    }
+}
+
+fn action<'a>(part: Part, found: &mut Found<'a>, faults: &mut Faults) -> Option<What<'a>> {
+    let place = match part {
+        Part::Step => Place::WebActionEvent,
+        Part::Block => Place::BlockedWebActionOfferEvent,
+    };
+    faults.note_twice(found, &ACTION);
+    if !is_object(found, place, faults) || !is_object(found, Place::Action, faults) {
+        expect_object(found, Place::ActionMap, faults);
+        return None;
+    }
+    let id = text(found, Place::ActionId, faults).filter(|id| !id.is_empty());
+    if id.is_none() {
+        faults.note(Class::MissingField, Place::ActionId);
+    }
+    expect_object(found, Place::ActionMap, faults);
+    let map = text(found, Place::ActionMapId, faults);
+    let version = whole_below(VERSIONS, found, Place::ActionMapVersion, faults);
+    let medium = text(found, Place::ActionMediaType, faults);
+    let state = text(found, Place::ActionState, faults);
+    let reason = text(found, Place::BlockingReason, faults);
+    let (event, medium) = match part {
+        Part::Step => {
+            (state.as_deref().and_then(state_named).map_or(ActionEvent::Stepped, ActionEvent::Reached), medium)
+        }
+        Part::Block => (ActionEvent::Blocked(reason_named(reason.as_deref())), None),
+    };
+    let version = version.and_then(|version| u32::try_from(version).ok());
+    Some(What::Action { id: id?, event, map, version, medium: medium.as_deref().map(Medium::named) })
+}
+
+fn state_named(name: &str) -> Option<OfferState> {
+    Some(match name {
+        "qualified" => OfferState::Qualified,
+        "offered" => OfferState::Offered,
+        "accepted" => OfferState::Accepted,
+        "rejected" => OfferState::Rejected,
+        "timedout" => OfferState::TimedOut,
+        "ignored" => OfferState::Ignored,
+        "errored" => OfferState::Errored,
+        "started" => OfferState::Started,
+        "engaged" => OfferState::Engaged,
+        "abandoned" => OfferState::Abandoned,
+        "completed" => OfferState::Completed,
+        "qualifiedOutsideSchedule" => OfferState::QualifiedOutsideSchedule,
+        "offeredOutsideSchedule" => OfferState::OfferedOutsideSchedule,
+        "frequencyCapReached" => OfferState::FrequencyCapReached,
+        _ => return None,
+    })
+}
+
+fn reason_named(name: Option<&str>) -> BlockingReason {
+    let known = BlockingReason::ALL.into_iter().find(|reason| Some(reason.name()) == name);
+    known.unwrap_or(BlockingReason::Unknown)
+}

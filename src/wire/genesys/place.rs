@@ -1,0 +1,299 @@
+//! The fields that are needed, and where they stand.
+
+/// How a record presents its event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Inside the EventBridge envelope.
+    EventBridge,
+    /// As a notification's body.
+    Notification,
+    /// On its own.
+    Bare,
+}
+
+/// An object on the way to needed fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// The EventBridge envelope.
+    Envelope,
+    /// The notification.
+    Notification,
+    /// The event's body.
+    Body,
+    /// `session`.
+    Session,
+    /// `webActionEvent` or `blockedWebActionOfferEvent`.
+    Part,
+    /// `action`.
+    Action,
+    /// `actionMap`.
+    ActionMap,
+    /// `webEvent`.
+    WebEvent,
+    /// `page`.
+    Page,
+    /// `segmentAssignmentEvent`.
+    SegmentAssignment,
+    /// `segment`.
+    Segment,
+    /// `journeyContext`.
+    JourneyContext,
+}
+
+/// Which of the two parts of an action event holds the action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// `webActionEvent`.
+    Step,
+    /// `blockedWebActionOfferEvent`.
+    Block,
+}
+
+macro_rules! body_path {
+    ($form:expr, $suffix:expr) => {
+        match $form {
+            Form::EventBridge => concat!("$.detail.eventBody.", $suffix),
+            Form::Notification => concat!("$.eventBody.", $suffix),
+            Form::Bare => concat!("$.", $suffix),
+        }
+    };
+}
+
+macro_rules! part_path {
+    ($form:expr, Part::Step, $suffix:expr) => {
+        body_path!($form, concat!("webActionEvent.", $suffix))
+    };
+    ($form:expr, Part::Block, $suffix:expr) => {
+        body_path!($form, concat!("blockedWebActionOfferEvent.", $suffix))
+    };
+}
+
+macro_rules! places {
+    (
+        envelope { $($envelope:ident at $envelope_path:literal;)+ }
+        notification { $($notice:ident at $notice_path:literal;)+ }
+        body { $($body:ident at $body_path:literal;)+ }
+        part { $($part:ident at $part_path:literal;)+ }
+    ) => {
+        /// A field that is needed, or that says where needed ones are.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Place {
+            $(#[doc = $envelope_path] $envelope,)+
+            $(#[doc = $notice_path] $notice,)+
+            $(#[doc = $body_path] $body,)+
+            $(#[doc = $part_path] $part,)+
+        }
+
+        impl Place {
+            /// How many there are.
+            pub const COUNT: usize = [
+                $(stringify!($envelope),)+ $(stringify!($notice),)+ $(stringify!($body),)+ $(stringify!($part),)+
+            ].len();
+
+            /// The JSON path.
+            pub const fn path(self, form: Form, part: Part) -> &'static str {
+                match (self, part) {
+                    $((Self::$envelope, _) => $envelope_path,)+
+                    $((Self::$notice, _) => match form {
+                        Form::EventBridge => concat!("$.detail.", $notice_path),
+                        Form::Notification | Form::Bare => concat!("$.", $notice_path),
+                    },)+
+                    $((Self::$body, _) => body_path!(form, $body_path),)+
+                    $((Self::$part, Part::Step) => part_path!(form, Part::Step, $part_path),)+
+                    $((Self::$part, Part::Block) => part_path!(form, Part::Block, $part_path),)+
+                }
+            }
+        }
+    };
+}
+
+places! {
+    envelope {
+        Wrapper at "$";
+        DetailType at "$.detail-type";
+        Detail at "$.detail";
+        Source at "$.source";
+        Time at "$.time";
+    }
+    notification {
+        Body at "eventBody";
+        TopicName at "topicName";
+        Timestamp at "timestamp";
+    }
+    body {
+        EventType at "eventType";
+        CreatedDate at "createdDate";
+        Session at "session";
+        SessionId at "session.id";
+        WebActionEvent at "webActionEvent";
+        BlockedWebActionOfferEvent at "blockedWebActionOfferEvent";
+        WebEvent at "webEvent";
+        Page at "webEvent.page";
+        HostName at "webEvent.page.hostname";
+        PathName at "webEvent.page.pathname";
+        SegmentAssignmentEvent at "segmentAssignmentEvent";
+        Segment at "segmentAssignmentEvent.segment";
+        SegmentId at "segmentAssignmentEvent.segment.id";
+        EventTime at "eventTime";
+        ConversationId at "conversationId";
+        QueueId at "queueId";
+        JourneyContext at "journeyContext";
+        ContextActionId at "journeyContext.actionId";
+        ContextActionMapId at "journeyContext.actionMapId";
+        MediaType at "mediaType";
+        AcdOutcome at "acdOutcome";
+        SkillIds at "requestedRoutingSkillIds";
+        LanguageId at "requestedLanguageId";
+        Interacting at "interactingDurationMs";
+        Held at "heldDurationMs";
+        Wrapup at "wrapupDurationMs";
+    }
+    part {
+        Action at "action";
+        ActionId at "action.id";
+        ActionState at "action.state";
+        ActionMediaType at "action.mediaType";
+        ActionMap at "actionMap";
+        ActionMapId at "actionMap.id";
+        ActionMapVersion at "actionMap.version";
+        BlockingReason at "blockingReason";
+    }
+}
+
+impl Place {
+    /// What this key of such an object is needed for.
+    #[inline]
+    pub fn of(level: Level, key: &[u8]) -> Option<Self> {
+        match level {
+            Level::Envelope => Self::of_envelope(key),
+            Level::Notification => Self::of_notification(key),
+            Level::Body => Self::of_body(key),
+            Level::Session => (key == b"id").then_some(Self::SessionId),
+            Level::Part => match key {
+                b"action" => Some(Self::Action),
+                b"actionMap" => Some(Self::ActionMap),
+                b"blockingReason" => Some(Self::BlockingReason),
+                _ => None,
+            },
+            Level::Action => match key {
+                b"id" => Some(Self::ActionId),
+                b"state" => Some(Self::ActionState),
+                b"mediaType" => Some(Self::ActionMediaType),
+                _ => None,
+            },
+            Level::ActionMap => match key {
+                b"id" => Some(Self::ActionMapId),
+                b"version" => Some(Self::ActionMapVersion),
+                _ => None,
+            },
+            Level::WebEvent => (key == b"page").then_some(Self::Page),
+            Level::Page => match key {
+                b"hostname" => Some(Self::HostName),
+                b"pathname" => Some(Self::PathName),
+                _ => None,
+            },
+            Level::SegmentAssignment => (key == b"segment").then_some(Self::Segment),
+            Level::Segment => (key == b"id").then_some(Self::SegmentId),
+            Level::JourneyContext => match key {
+                b"actionId" => Some(Self::ContextActionId),
+                b"actionMapId" => Some(Self::ContextActionMapId),
+                _ => None,
+            },
+        }
+    }
+
+    fn of_envelope(key: &[u8]) -> Option<Self> {
+        Some(match key {
+            b"detail-type" => Self::DetailType,
+            b"detail" => Self::Detail,
+            b"source" => Self::Source,
+            b"time" => Self::Time,
+            _ => return None,
+        })
+    }
+
+    fn of_notification(key: &[u8]) -> Option<Self> {
+        Some(match key {
+            b"eventBody" => Self::Body,
+            b"topicName" => Self::TopicName,
+            b"timestamp" => Self::Timestamp,
+            _ => return None,
+        })
+    }
+
+    fn of_body(key: &[u8]) -> Option<Self> {
+        Some(match key {
+            b"eventType" => Self::EventType,
+            b"createdDate" => Self::CreatedDate,
+            b"session" => Self::Session,
+            b"webActionEvent" => Self::WebActionEvent,
+            b"blockedWebActionOfferEvent" => Self::BlockedWebActionOfferEvent,
+            b"webEvent" => Self::WebEvent,
+            b"segmentAssignmentEvent" => Self::SegmentAssignmentEvent,
+            b"eventTime" => Self::EventTime,
+            b"conversationId" => Self::ConversationId,
+            b"queueId" => Self::QueueId,
+            b"journeyContext" => Self::JourneyContext,
+            b"mediaType" => Self::MediaType,
+            b"acdOutcome" => Self::AcdOutcome,
+            b"requestedRoutingSkillIds" => Self::SkillIds,
+            b"requestedLanguageId" => Self::LanguageId,
+            b"interactingDurationMs" => Self::Interacting,
+            b"heldDurationMs" => Self::Held,
+            b"wrapupDurationMs" => Self::Wrapup,
+            _ => return None,
+        })
+    }
+
+    /// What kind of object stands here, where it holds needed fields.
+    pub const fn inside(self) -> Option<Level> {
+        Some(match self {
+            Self::Detail => Level::Notification,
+            Self::Body => Level::Body,
+            Self::Session => Level::Session,
+            Self::WebActionEvent | Self::BlockedWebActionOfferEvent => Level::Part,
+            Self::Action => Level::Action,
+            Self::ActionMap => Level::ActionMap,
+            Self::WebEvent => Level::WebEvent,
+            Self::Page => Level::Page,
+            Self::SegmentAssignmentEvent => Level::SegmentAssignment,
+            Self::Segment => Level::Segment,
+            Self::JourneyContext => Level::JourneyContext,
+            Self::Wrapper
+            | Self::DetailType
+            | Self::Source
+            | Self::Time
+            | Self::TopicName
+            | Self::Timestamp
+            | Self::EventType
+            | Self::CreatedDate
+            | Self::SessionId
+            | Self::HostName
+            | Self::PathName
+            | Self::SegmentId
+            | Self::EventTime
+            | Self::ConversationId
+            | Self::QueueId
+            | Self::ContextActionId
+            | Self::ContextActionMapId
+            | Self::MediaType
+            | Self::AcdOutcome
+            | Self::SkillIds
+            | Self::LanguageId
+            | Self::Interacting
+            | Self::Held
+            | Self::Wrapup
+            | Self::ActionId
+            | Self::ActionState
+            | Self::ActionMediaType
+            | Self::ActionMapId
+            | Self::ActionMapVersion
+            | Self::BlockingReason => return None,
+        })
+    }
+
+    /// As a member of a set.
+    pub const fn bit(self) -> u64 {
+        1 << self as u32
+    }
+}
