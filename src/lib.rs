@@ -11,3 +11,5 @@ pub mod wire;
 pub mod simulate;
 
 pub mod io;
+
+pub mod replay;

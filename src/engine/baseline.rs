@@ -45,7 +45,9 @@ pub struct BaselineInterval {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BaselineRefused {
     /// The planning group is not configured.
-    #[error("line {line}: planning group {group:?} is not in the configuration; add a [[planning_group]] with this id, or leave the row out")]
+    #[error(
+        "line {line}: planning group {group:?} is not in the configuration; add a [[planning_group]] with this id, or leave the row out"
+    )]
     UnknownGroup {
         /// Its line.
         line: u64,
@@ -53,7 +55,9 @@ pub enum BaselineRefused {
         group: Arc<str>,
     },
     /// The upload's intervals are longer than the business unit's.
-    #[error("line {line}: planning group {group:?} has one row every {found} s, but its business unit plans every {interval} s; export the forecast at that interval or finer")]
+    #[error(
+        "line {line}: planning group {group:?} has one row every {found} s, but its business unit plans every {interval} s; export the forecast at that interval or finer"
+    )]
     TooCoarse {
         /// The line of the group's first row.
         line: u64,

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rustix::process::{RusageWho, getrusage};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 
 use crate::engine::WallTime;
 
@@ -39,12 +40,12 @@ pub struct Usage {
     pub peak_bytes: u64,
 }
 
-/// What this process has used so far.
+/// What this process has used so far; zeros where the system does not say.
 pub fn usage() -> Usage {
-    let usage = getrusage(RusageWho::Self_);
-    let seconds = |time: rustix::process::Timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Usage { cpu_seconds: 0.0, peak_bytes: 0 } };
+    let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     Usage {
-        cpu_seconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
-        peak_bytes: u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1_024,
+        cpu_seconds: seconds(usage.user_time()) + seconds(usage.system_time()),
+        peak_bytes: u64::try_from(usage.max_rss()).unwrap_or(0) * 1_024,
     }
 }

@@ -2,10 +2,15 @@
 
 pub mod clock;
 
+pub mod random;
+
 pub mod lines;
 pub use lines::Lines;
 
-pub mod site_files;
+pub mod reading;
+pub use reading::Reader;
 
 pub mod embedded;
 pub use embedded::Embedded;
+
+pub mod site_files;

@@ -1,0 +1,129 @@
+//! Reading: a record becomes a fact, or is accounted as what it is; the first of the two loops calls it for every record.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::engine::fact::Fact;
+use crate::engine::label::KnownLabels;
+use crate::engine::names::{Domain, Epoch, EpochKey, MissingEpoch};
+use crate::engine::{Admission, EventTime};
+use crate::settings::Settings;
+use crate::wire::genesys::{self, Class, Reading, Rules, SetAside};
+
+/// The keys of one epoch, one for each domain.
+pub type EpochKeys = [(Domain, EpochKey); 4];
+
+/// Reads records of one configuration.
+#[derive(Debug)]
+pub struct Reader {
+    rules: Rules,
+    admission: Admission,
+}
+
+/// What became of a record.
+#[derive(Debug)]
+pub enum Taken {
+    /// A fact, and when its record arrived.
+    Fact(EventTime, Box<Fact>),
+    /// Valid, and feeds nothing.
+    NotRelevant,
+    /// Cannot be used.
+    SetAside(SetAside),
+    /// No record at all.
+    Blank,
+}
+
+impl Reader {
+    /// A reader of files: what does not say whose it is belongs to the organization on which all sources agree.
+    pub fn of_files(settings: &Settings, label_key: [u8; 32], names: Vec<Arc<str>>) -> Self {
+        let organizations = settings.organizations();
+        let rules = Rules {
+            organizations: organizations.clone(),
+            default_organization: settings.organization_for_files(),
+            max_clock_ahead: settings.windows.max_clock_ahead,
+            correction_horizon: settings.windows.correction_horizon,
+        };
+        let admission = Admission::new(organizations, KnownLabels::new(names, label_key), settings.page_policy());
+        Self { rules, admission }
+    }
+
+    /// What its facts' labels are interned in, and which unlisted maps it met.
+    pub const fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// The reader's tables, when it has read all.
+    pub fn into_admission(self) -> Admission {
+        self.admission
+    }
+
+    /// Reads one record; asks for the keys of an epoch the first time that it needs them.
+    pub fn read<E>(
+        &mut self,
+        record: &[u8],
+        mut keys_of: impl FnMut(Epoch) -> Result<EpochKeys, E>,
+    ) -> Result<Taken, E> {
+        let event = match genesys::read(record, None, &self.rules) {
+            Reading::Admitted(event) => event,
+            Reading::NotRelevant => return Ok(Taken::NotRelevant),
+            Reading::SetAside(aside) => return Ok(Taken::SetAside(aside)),
+            Reading::Blank => return Ok(Taken::Blank),
+        };
+        loop {
+            match self.admission.admit(&event) {
+                Ok(fact) => return Ok(Taken::Fact(event.arrival, Box::new(fact))),
+                Err(MissingEpoch(epoch)) => {
+                    let keys = keys_of(epoch)?;
+                    if self.admission.learn_epoch(epoch, keys).is_err() {
+                        return Ok(Taken::NotRelevant);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How many records ended in which of the four outcomes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accounting {
+    /// At least one fact came of it.
+    pub admitted: u64,
+    /// Valid, but feeds nothing.
+    pub not_relevant: u64,
+    /// Refused by policy.
+    pub not_permitted: u64,
+    /// Cannot be used, by class.
+    pub set_aside: BTreeMap<Class, u64>,
+}
+
+impl Accounting {
+    /// Notes what became of one record.
+    pub fn note(&mut self, taken: &Taken) {
+        match taken {
+            Taken::Fact(..) => self.admitted += 1,
+            Taken::NotRelevant => self.not_relevant += 1,
+            Taken::SetAside(aside) => *self.set_aside.entry(aside.class).or_default() += 1,
+            Taken::Blank => {}
+        }
+    }
+
+    /// Records that cannot be used, of all classes.
+    pub fn set_aside_in_all(&self) -> u64 {
+        self.set_aside.values().sum()
+    }
+
+    /// All records that were read.
+    pub fn read(&self) -> u64 {
+        self.admitted + self.not_relevant + self.not_permitted + self.set_aside_in_all()
+    }
+
+    /// Adds another account.
+    pub fn add(&mut self, other: &Self) {
+        self.admitted += other.admitted;
+        self.not_relevant += other.not_relevant;
+        self.not_permitted += other.not_permitted;
+        for (class, n) in &other.set_aside {
+            *self.set_aside.entry(*class).or_default() += n;
+        }
+    }
+}
