@@ -13,3 +13,15 @@ pub mod simulate;
 pub mod io;
 
 pub mod replay;
+
+pub mod http;
+
+pub mod service;
+
+pub mod tail;
+
+pub mod demo;
+
+pub mod cli;
+
+pub mod perform;

@@ -13,4 +13,10 @@ pub use reading::Reader;
 pub mod embedded;
 pub use embedded::Embedded;
 
+pub mod appender;
+pub use appender::Appender;
+
+pub mod counter;
+pub use counter::Counter;
+
 pub mod site_files;

@@ -52,6 +52,11 @@ impl Reader {
         &self.admission
     }
 
+    /// The organizations, in the order in which facts count them.
+    pub fn organizations(&self) -> &[Arc<str>] {
+        &self.rules.organizations
+    }
+
     /// The reader's tables, when it has read all.
     pub fn into_admission(self) -> Admission {
         self.admission

@@ -1,0 +1,185 @@
+//! What a person may type.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Turns web journey events and proactive-chat offers into volume adjustments for a workforce forecast.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Shows the whole pipeline on a simulated site: no Kafka, no configuration.
+    Demo(DemoArgs),
+    /// Runs the service.
+    Run(RunArgs),
+    /// Writes a simulated site with known truth.
+    Simulate(SimulateArgs),
+    /// Appends NDJSON files (also .gz, .zst, - for standard input) to the input; may run beside `run`.
+    Ingest(IngestArgs),
+    /// Counts files without a log and writes rows, revisions, pointers and a summary.
+    Replay(ReplayArgs),
+    /// Prints adjustments as JSON lines: the newest revision of each row; may run beside `run`.
+    Tail(TailArgs),
+    /// The baseline that adjustments are added to.
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Looks at the data folder, its keys and the configuration, and says what is wrong.
+    Doctor(ConfigArgs),
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// The configuration file.
+    #[arg(long)]
+    pub config: PathBuf,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Port of the live view, health and metrics on 127.0.0.1; 0 takes any free port.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// Simulated seconds per second.
+    #[arg(long, default_value_t = 60.0)]
+    pub speed: f64,
+    /// How long to run in wall time, e.g. 2m; without it until Ctrl-C.
+    #[arg(long = "for")]
+    pub duration: Option<String>,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The configuration file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Ends with 0 once everything that was appended is counted and committed.
+    #[arg(long)]
+    pub until_caught_up: bool,
+}
+
+/// `simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Same seed, same bytes.
+    #[arg(long)]
+    pub seed: u64,
+    /// Length in days.
+    #[arg(long)]
+    pub days: u32,
+    /// The folder to write to.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// First day, e.g. 2026-11-02.
+    #[arg(long)]
+    pub start: Option<String>,
+    /// Visits per day and business unit.
+    #[arg(long)]
+    pub visits_per_day: Option<f64>,
+    /// Share of steps that are told on action.events too.
+    #[arg(long)]
+    pub twins: Option<f64>,
+    /// Share of records that are sent again.
+    #[arg(long)]
+    pub duplicates: Option<f64>,
+    /// Share of records that overtake others.
+    #[arg(long)]
+    pub disorder: Option<f64>,
+    /// Share of records that come days late.
+    #[arg(long)]
+    pub late: Option<f64>,
+    /// Share of records whose clock runs ahead.
+    #[arg(long)]
+    pub skewed_clocks: Option<f64>,
+    /// Share of records that are broken.
+    #[arg(long)]
+    pub malformed: Option<f64>,
+    /// Share of records that try to mislead a reader.
+    #[arg(long)]
+    pub hostile: Option<f64>,
+}
+
+/// `ingest`.
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// The configuration file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The files.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+/// `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The configuration file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Files of events.
+    #[arg(long, required = true, num_args = 1..)]
+    pub events: Vec<PathBuf>,
+    /// A baseline in CSV.
+    #[arg(long)]
+    pub baseline: Option<PathBuf>,
+    /// Leaves out what arrived at this time or later (RFC 3339), and takes nothing to have ended.
+    #[arg(long)]
+    pub until: Option<String>,
+    /// The folder to write to.
+    #[arg(long)]
+    pub out: PathBuf,
+}
+
+/// `tail`.
+#[derive(Debug, Args)]
+pub struct TailArgs {
+    /// The configuration file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Only this planning group.
+    #[arg(long)]
+    pub planning_group: Option<String>,
+    /// Every revision, not only the newest.
+    #[arg(long)]
+    pub revisions: bool,
+    /// Goes on with what is said from now on.
+    #[arg(long)]
+    pub follow: bool,
+}
+
+/// `baseline`.
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Appends a baseline (CSV: interval_start_utc, planning_group, offered, average_handle_time_seconds).
+    Import {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// The file.
+        csv: PathBuf,
+    },
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Checks it: 0 where it is right, 2 where not, with line, column and what to change.
+    Check(ConfigArgs),
+    /// Shows every value in force and where it comes from.
+    Show(ConfigArgs),
+    /// Prints the JSON Schema of the file.
+    Schema,
+}

@@ -1,0 +1,214 @@
+//! Performing: each command of the command line, and the exit code that it ends with.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::{
+    BaselineCommand, Cli, Command, ConfigArgs, ConfigCommand, IngestArgs, ReplayArgs, SimulateArgs, TailArgs,
+};
+use crate::engine::plan::SourceScheme;
+use crate::engine::{EventTime, baseline};
+use crate::io::{Appender, clock, counter, site_files};
+use crate::replay::Replay;
+use crate::settings::{self, Settings};
+use crate::simulate::SitePlan;
+use crate::wire::{self, baseline_csv};
+use crate::{demo, service, tail};
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug)]
+pub enum Failure {
+    /// Wrong usage or configuration: exit 2.
+    Usage(String),
+    /// It could not be done: exit 1.
+    Failed(String),
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Does what was asked for.
+pub fn perform(cli: Cli) -> ExitCode {
+    let done = match cli.command {
+        Command::Demo(args) => demo::demo(&args),
+        Command::Run(args) => load(&args.config).and_then(|settings| service::run(&settings, args.until_caught_up)),
+        Command::Simulate(args) => simulate(&args),
+        Command::Ingest(args) => ingest(&args),
+        Command::Replay(args) => replay(&args),
+        Command::Tail(args) => tail_rows(&args),
+        Command::Baseline(BaselineCommand::Import { config, csv }) => import(&config, &csv),
+        Command::Config(command) => config(&command),
+        Command::Doctor(args) => doctor(&args),
+    };
+    let (code, message) = match done {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Usage(message)) => (2, message),
+        Err(Failure::Failed(message)) => (1, message),
+    };
+    // Nobody is left to be told where standard error itself cannot be written.
+    drop(writeln!(std::io::stderr(), "{message}"));
+    ExitCode::from(code)
+}
+
+/// Reads a configuration file and the environment over it.
+pub fn load(path: &Path) -> Result<Settings, Failure> {
+    let text = text_of(path)?;
+    Settings::parse(&text, &path.to_string_lossy(), environment()).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+fn text_of(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::Usage(format!("{}: {error}; give the configuration with --config FILE", path.display()))
+    })
+}
+
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Writes a line of data to standard output.
+pub fn print(text: &str) -> std::io::Result<()> {
+    std::io::stdout().lock().write_all(text.as_bytes())
+}
+
+/// A bar on a terminal, nothing in a pipe.
+fn bar(message: &'static str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} {msg} {human_pos} ({per_sec})");
+    ProgressBar::new_spinner()
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        .with_message(message)
+}
+
+fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
+    let mut plan = SitePlan { seed: args.seed, days: f64::from(args.days), ..SitePlan::default() };
+    if args.days == 0 {
+        return Err(Failure::Usage("--days must be at least 1".to_owned()));
+    }
+    if let Some(visits) = args.visits_per_day {
+        if !(visits > 0.0 && visits.is_finite()) {
+            return Err(Failure::Usage("--visits-per-day must be above 0".to_owned()));
+        }
+        plan.visits_per_day = visits;
+    }
+    let troubles = &mut plan.pathologies;
+    for (flag, asked, rate) in [
+        ("--twins", args.twins, &mut troubles.twins),
+        ("--duplicates", args.duplicates, &mut troubles.duplicates),
+        ("--disorder", args.disorder, &mut troubles.disorder),
+        ("--late", args.late, &mut troubles.late),
+        ("--skewed-clocks", args.skewed_clocks, &mut troubles.skewed_clocks),
+        ("--malformed", args.malformed, &mut troubles.malformed),
+        ("--hostile", args.hostile, &mut troubles.hostile),
+    ] {
+        let Some(asked) = asked else { continue };
+        if !(0.0..=1.0).contains(&asked) {
+            return Err(Failure::Usage(format!("{flag} is a share: give a number from 0 to 1")));
+        }
+        *rate = asked;
+    }
+    if let Some(day) = &args.start {
+        let wrong = || Failure::Usage(format!("--start {day:?} is no day; write it as 2026-11-02"));
+        plan = plan.starting_on(day).ok_or_else(wrong)?;
+    }
+    let bar = bar("records");
+    let written = site_files::write_site(&plan, &args.out, |_| bar.inc(1))?;
+    bar.finish_and_clear();
+    tracing::info!(events = written.events, conversations = written.conversations, "wrote a simulated site");
+    Ok(())
+}
+
+fn ingest(args: &IngestArgs) -> Result<(), Failure> {
+    let settings = load(&args.config)?;
+    let log = counter::open_log(&settings)?;
+    let mut appender = Appender::new(log, &settings, "ingest");
+    let bar = bar("facts appended");
+    appender.ingest(&args.paths, |facts| bar.set_position(facts))?;
+    bar.finish_and_clear();
+    let total = appender.total();
+    tracing::info!(
+        read = total.read(),
+        admitted = total.admitted,
+        not_relevant = total.not_relevant,
+        not_permitted = total.not_permitted,
+        set_aside = total.set_aside_in_all(),
+        "appended"
+    );
+    Ok(())
+}
+
+fn replay(args: &ReplayArgs) -> Result<(), Failure> {
+    let settings = load(&args.config)?;
+    let until = match &args.until {
+        Some(text) => Some(until(text)?),
+        None => None,
+    };
+    let replay =
+        Replay { settings: &settings, events: &args.events, baseline: args.baseline.as_deref(), until, out: &args.out };
+    replay.run()?;
+    tracing::info!(out = %args.out.display(), "replayed");
+    Ok(())
+}
+
+fn until(text: &str) -> Result<EventTime, Failure> {
+    let wrong = || Failure::Usage(format!("--until {text:?} is no time; write it as 2026-11-02T09:00:00Z"));
+    wire::timestamp::from_rfc3339(text).ok_or_else(wrong)
+}
+
+fn tail_rows(args: &TailArgs) -> Result<(), Failure> {
+    let settings = load(&args.config)?;
+    let log = counter::open_log(&settings)?;
+    let wanted =
+        tail::Wanted { planning_group: args.planning_group.as_deref(), revisions: args.revisions, follow: args.follow };
+    tail::tail(&log, &wanted, &mut std::io::stdout().lock())
+}
+
+fn import(config: &Path, csv: &Path) -> Result<(), Failure> {
+    let settings = load(config)?;
+    let bytes = std::fs::read(csv).map_err(|error| Failure::Failed(format!("{}: {error}", csv.display())))?;
+    let refused = |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", csv.display()));
+    let rows = baseline_csv::read_rows(&bytes).map_err(|error| refused(&error))?;
+    let plan = settings.plan(SourceScheme::ByKind);
+    let intervals = baseline::into_intervals(&rows, &plan).map_err(|error| refused(&error))?;
+    let bodies: Vec<Vec<u8>> = intervals.iter().map(wire::baseline::encode).collect();
+    counter::open_log(&settings)?.append_baseline(clock::now(), &bodies)?;
+    tracing::info!(rows = rows.len(), intervals = intervals.len(), "appended a baseline");
+    Ok(())
+}
+
+fn config(command: &ConfigCommand) -> Result<(), Failure> {
+    let said = match command {
+        ConfigCommand::Schema => Ok(settings::schema()),
+        ConfigCommand::Check(args) => {
+            settings::check(&text_of(&args.config)?, &args.config.to_string_lossy(), environment())
+        }
+        ConfigCommand::Show(args) => {
+            settings::show(&text_of(&args.config)?, &args.config.to_string_lossy(), environment())
+        }
+    };
+    let said = said.map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok(print(&format!("{}\n", said.trim_end()))?)
+}
+
+fn doctor(args: &ConfigArgs) -> Result<(), Failure> {
+    let settings = load(&args.config)?;
+    let log = counter::open_log(&settings)?;
+    let (positions, _) = log.positions()?;
+    let ends = log.ends()?;
+    let read: u64 = log.accounting()?.iter().map(|account| account.records).sum();
+    let behind = if positions.reach(&ends) { "caught up" } else { "behind: start `run`, or wait for it" };
+    let report = format!(
+        "configuration  ok\ndata folder    {}\nmaster key     ok\nrecords read   {read}\ncounting       {behind}\nzone data      {}\n",
+        counter::folder_of(&settings)?.display(),
+        jiff::tz::TimeZoneDatabase::bundled().get("UTC").map_or("missing", |_| "bundled"),
+    );
+    Ok(print(&report)?)
+}

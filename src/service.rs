@@ -1,0 +1,72 @@
+//! The service: the counting loop in one thread, health, metrics and signals in another.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::engine::{Span, WallTime};
+use crate::http::{self, Board};
+use crate::io::counter::CounterError;
+use crate::io::{Counter, clock};
+use crate::perform::Failure;
+use crate::settings::Settings;
+
+/// How long the loop rests where nothing is there.
+const REST: Duration = Duration::from_millis(20);
+/// How often what has been kept for long enough is deleted.
+const SWEEP_EVERY: Span = Span::from_minutes(10);
+
+/// Counts until it is told to stop, or until it has caught up where that is asked for.
+pub fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Failure> {
+    let mut counter = Counter::start(settings)?;
+    for line in settings.statement().lines() {
+        tracing::info!("{line}");
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let board = Board::default();
+    if !until_caught_up {
+        http::serve(settings.listen, board.clone(), Arc::clone(&stop))?;
+    }
+    let swept = sweep(&mut counter, settings, clock::now());
+    count(&mut counter, settings, &board, until_caught_up, &stop, swept)?;
+    tracing::info!("stopped; everything that was counted is committed");
+    Ok(())
+}
+
+fn count(
+    counter: &mut Counter,
+    settings: &Settings,
+    board: &Board,
+    until_caught_up: bool,
+    stop: &AtomicBool,
+    mut swept: WallTime,
+) -> Result<(), CounterError> {
+    let pause = Duration::from_millis(u64::try_from(settings.commit_every.millis()).unwrap_or(0));
+    while !stop.load(Ordering::Relaxed) {
+        let now = clock::now();
+        let moved = counter.turn(now)?;
+        let caught_up = !moved && counter.is_caught_up()?;
+        if until_caught_up && caught_up {
+            return Ok(());
+        }
+        board.show(counter, caught_up)?;
+        if now.since(swept) > SWEEP_EVERY {
+            swept = sweep(counter, settings, now);
+        }
+        if caught_up {
+            thread::sleep(REST);
+        } else if !until_caught_up {
+            thread::sleep(pause);
+        }
+    }
+    Ok(())
+}
+
+/// Deleting can wait: where it fails it is told and tried again.
+fn sweep(counter: &mut Counter, settings: &Settings, now: WallTime) -> WallTime {
+    if let Err(error) = counter.sweep(now, settings) {
+        tracing::warn!(%error, "could not delete what has been kept for long enough; trying again later");
+    }
+    now
+}
