@@ -17,6 +17,10 @@ use crate::wire::{Unreadable, adjustment, baseline, facts};
 
 /// Records of each stream that are taken at once; each holds up to some thousand facts.
 const AT_ONCE: usize = 8;
+/// A baseline's records hold one interval each, and all that was uploaded is known before anything is counted.
+const BASELINE_AT_ONCE: usize = 100_000;
+/// The order in which streams are taken.
+const STREAMS: [Stream; 3] = [Stream::Baseline, Stream::Facts, Stream::Visits];
 /// A commit that found the log busy is tried again so often before the runner gives up.
 const TRIES: u32 = 5;
 const PLAN: &str = "plan";
@@ -87,6 +91,13 @@ pub struct Counter {
     _lock: RunnerLock,
 }
 
+const fn at_once(stream: Stream) -> usize {
+    match stream {
+        Stream::Baseline => BASELINE_AT_ONCE,
+        Stream::Facts | Stream::Visits => AT_ONCE,
+    }
+}
+
 /// Where the embedded log is.
 pub fn folder_of(settings: &Settings) -> Result<PathBuf, CounterError> {
     match &settings.log {
@@ -147,8 +158,8 @@ impl Counter {
     pub fn turn(&mut self, now: WallTime) -> Result<bool, CounterError> {
         let mut positions = self.positions;
         let mut moved = false;
-        for stream in Stream::ALL {
-            for stored in self.log.read(stream, positions.of(stream), AT_ONCE)? {
+        for stream in STREAMS {
+            for stored in self.log.read(stream, positions.of(stream), at_once(stream))? {
                 self.take(stream, &stored)?;
                 positions.set(stream, stored.seq);
                 moved = true;
@@ -240,10 +251,10 @@ impl Counter {
 
     fn resume(&mut self) -> Result<(), CounterError> {
         let (positions, progress) = self.log.positions()?;
-        for stream in [Stream::Baseline, Stream::Facts, Stream::Visits] {
+        for stream in STREAMS {
             let mut after = 0;
             loop {
-                let stored = self.log.read(stream, after, AT_ONCE)?;
+                let stored = self.log.read(stream, after, at_once(stream))?;
                 let Some(last) = stored.last().map(|stored| stored.seq) else { break };
                 for stored in stored.iter().filter(|stored| stored.seq <= positions.of(stream)) {
                     self.take(stream, stored)?;
