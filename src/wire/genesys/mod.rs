@@ -29,6 +29,13 @@ pub use slow::read_slowly;
 
 mod wrapper;
 
+mod scan;
+
+mod fast;
+
+#[cfg(test)]
+mod tests;
+
 /// The largest record that is read, in bytes.
 pub const LARGEST_RECORD: usize = 8 * 1_024 * 1_024;
 /// How many levels deep a record may be.
@@ -63,7 +70,7 @@ pub enum Reading<'a> {
 /// Reads one record. `recorded` is the log's own time of it, where a log has one. A byte order mark before it and a
 /// carriage return after it are no part of it.
 pub fn read<'a>(record: &'a [u8], recorded: Option<EventTime>, rules: &Rules) -> Reading<'a> {
-    read_slowly(record, recorded, rules)
+    fast::read(record, recorded, rules).unwrap_or_else(|| read_slowly(record, recorded, rules))
 }
 
 /// A record without the marks of the file that it came from.
