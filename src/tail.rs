@@ -49,7 +49,11 @@ fn print_all(log: &Embedded, wanted: &Wanted<'_>, out: &mut dyn Write) -> Result
             print_row(&body, wanted, out)?;
         }
     }
-    while wanted.revisions || wanted.follow {
+    let wants_more = wanted.revisions || wanted.follow;
+    if !wants_more {
+        return out.flush().map_err(|_| Stop::Reader);
+    }
+    loop {
         let revisions = log.revisions(after, AT_ONCE)?;
         let Some(last) = revisions.last().map(|revision| revision.seq) else {
             if !wanted.follow {

@@ -1,5 +1,7 @@
 //! Everything that is proved from outside the rooms, in one binary.
 
 mod contracts;
+mod laws;
 mod settings;
+mod story;
 mod tidy;

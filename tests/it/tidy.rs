@@ -6,8 +6,17 @@ use std::path::{Path, PathBuf};
 const LONGEST: usize = 500;
 const PURE: [&str; 4] = ["src/engine", "src/wire", "src/simulate", "src/settings"];
 const IMPURE_WORDS: [&str; 11] = [
-    "tokio", "rdkafka", "rusqlite", "std::fs", "std::env", "Instant::now", "SystemTime", "async fn", "crate::io",
-    "crate::http", "crate::cli",
+    "tokio",
+    "rdkafka",
+    "rusqlite",
+    "std::fs",
+    "std::env",
+    "Instant::now",
+    "SystemTime",
+    "async fn",
+    "crate::io",
+    "crate::http",
+    "crate::cli",
 ];
 
 fn sources(folder: &str) -> Vec<PathBuf> {
@@ -62,6 +71,10 @@ fn the_pure_rooms_do_no_io_and_read_no_clock() {
 fn there_is_no_drawer() {
     for path in sources("src") {
         let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        assert!(!["utils", "util", "common", "helpers", "types", "misc"].contains(&stem), "{}: give it a noun", path.display());
+        assert!(
+            !["utils", "util", "common", "helpers", "types", "misc"].contains(&stem),
+            "{}: give it a noun",
+            path.display()
+        );
     }
 }
