@@ -142,12 +142,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes which of the two parts of an action event is here; a body with both is not common.
-    const fn open_part(&mut self, place: Place) -> Option<()> {
-        let part = match place {
-            Place::WebActionEvent => Part::Step,
-            Place::BlockedWebActionOfferEvent => Part::Block,
-            _ => return Some(()),
-        };
+    fn open_part(&mut self, place: Place) -> Option<()> {
+        let Some(part) = Part::at(place) else { return Some(()) };
         if self.has_part {
             return None;
         }

@@ -6,7 +6,7 @@ use super::class::Class;
 use super::faults::Faults;
 use super::found::{Found, Value};
 use super::place::{Part, Place};
-use super::verdict::{Meaning, any_text, expect_object, happened, is_object, text, whole_below};
+use super::verdict::{Meaning, any_text, expect_object, happened, is_object, needed_text, text, whole_below};
 use crate::engine::event::What;
 use crate::engine::fact::{ActionEvent, BlockingReason, Medium, OfferState};
 
@@ -120,17 +120,13 @@ fn without_query(path: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn action<'a>(part: Part, found: &mut Found<'a>, faults: &mut Faults) -> Option<What<'a>> {
-    let place = match part {
-        Part::Step => Place::WebActionEvent,
-        Part::Block => Place::BlockedWebActionOfferEvent,
-    };
     faults.note_twice(found, &ACTION);
-    if !is_object(found, place, faults) || !is_object(found, Place::Action, faults) {
+    if !is_object(found, part.place(), faults) || !is_object(found, Place::Action, faults) {
         expect_object(found, Place::ActionMap, faults);
         return None;
     }
-    let id = text(found, Place::ActionId, faults).filter(|id| !id.is_empty());
-    if id.is_none() {
+    let id = needed_text(found, Place::ActionId, faults);
+    if id.as_deref() == Some("") {
         faults.note(Class::MissingField, Place::ActionId);
     }
     expect_object(found, Place::ActionMap, faults);

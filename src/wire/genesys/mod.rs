@@ -34,7 +34,10 @@ mod scan;
 mod fast;
 
 #[cfg(test)]
-mod tests;
+mod stories;
+
+#[cfg(test)]
+mod agreement;
 
 /// The largest record that is read, in bytes.
 pub const LARGEST_RECORD: usize = 8 * 1_024 * 1_024;

@@ -49,6 +49,24 @@ pub enum Part {
     Block,
 }
 
+impl Part {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Step, Self::Block];
+
+    /// Where it stands.
+    pub const fn place(self) -> Place {
+        match self {
+            Self::Step => Place::WebActionEvent,
+            Self::Block => Place::BlockedWebActionOfferEvent,
+        }
+    }
+
+    /// The one that stands here, if one does.
+    pub fn at(place: Place) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.place() == place)
+    }
+}
+
 macro_rules! body_path {
     ($form:expr, $suffix:expr) => {
         match $form {

@@ -1,5 +1,7 @@
 //! The way that decides: every record is taken apart member by member, and nothing about it is assumed.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::class::{Class, SetAside};
@@ -101,11 +103,7 @@ fn fill<'a>(level: Level, members: &Members<'a>, found: &mut Found<'a>) {
     }
     for (place, value) in inner {
         found.put(place, Value::Object);
-        let is_needed = match place {
-            Place::WebActionEvent => found.part == Part::Step,
-            Place::BlockedWebActionOfferEvent => found.part == Part::Block,
-            _ => place != Place::Detail,
-        };
+        let is_needed = Part::at(place).map_or(place != Place::Detail, |part| part == found.part);
         if let (Some(level), true, Some(members)) = (place.inside(), is_needed, Members::of(value)) {
             fill(level, &members, found);
         }
@@ -114,10 +112,8 @@ fn fill<'a>(level: Level, members: &Members<'a>, found: &mut Found<'a>) {
 
 /// The part that holds the action, by the event type.
 fn part_of(found: &Found<'_>) -> Part {
-    match found.at(Place::EventType) {
-        Value::Text(event_type) if Kind::of(event_type) == Some(Kind::Action(Part::Block)) => Part::Block,
-        _ => Part::Step,
-    }
+    let Value::Text(event_type) = found.at(Place::EventType) else { return Part::Step };
+    if Kind::of(event_type) == Some(Kind::Action(Part::Block)) { Part::Block } else { Part::Step }
 }
 
 fn value_of<'a>(raw: &'a RawValue, place: Place, found: &mut Found<'a>) -> Value<'a> {
@@ -137,7 +133,7 @@ fn value_of<'a>(raw: &'a RawValue, place: Place, found: &mut Found<'a>) -> Value
     }
 }
 
-fn texts(raw: &RawValue) -> Option<Vec<std::borrow::Cow<'_, str>>> {
+fn texts(raw: &RawValue) -> Option<Vec<Cow<'_, str>>> {
     let items: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
     items.into_iter().map(text_of).collect()
 }

@@ -7,7 +7,7 @@ use super::class::Class;
 use super::faults::Faults;
 use super::found::{Found, Value};
 use super::place::Place;
-use super::verdict::{Meaning, expect_object, happened, text, whole_below};
+use super::verdict::{Meaning, expect_object, happened, needed_text, text, whole_below};
 use crate::engine::Span;
 use crate::engine::event::{ConversationStep, What};
 use crate::engine::fact::QueueOutcome;
@@ -39,11 +39,7 @@ pub fn meaning<'a>(step: &str, found: &mut Found<'a>, faults: &mut Faults) -> Me
     let Some(step) = step else {
         return Meaning::Irrelevant;
     };
-    let is_absent = matches!(found.at(Place::ConversationId), Value::Absent);
-    if is_absent {
-        faults.note(Class::MissingField, Place::ConversationId);
-    }
-    let id = text(found, Place::ConversationId, faults);
+    let id = needed_text(found, Place::ConversationId, faults);
     Meaning::Said { at: happened(found, Place::EventTime, faults), what: id.map(|id| What::Conversation { id, step }) }
 }
 

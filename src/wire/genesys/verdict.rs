@@ -125,6 +125,14 @@ pub fn text<'a>(found: &mut Found<'a>, place: Place, faults: &mut Faults) -> Opt
     None
 }
 
+/// A text that must be there.
+pub fn needed_text<'a>(found: &mut Found<'a>, place: Place, faults: &mut Faults) -> Option<Cow<'a, str>> {
+    if matches!(found.at(place), Value::Absent) {
+        faults.note(Class::MissingField, place);
+    }
+    text(found, place, faults)
+}
+
 /// A text of a visitor's making: whatever is no text is none.
 pub fn any_text<'a>(found: &mut Found<'a>, place: Place) -> Option<Cow<'a, str>> {
     match found.take(place) {
