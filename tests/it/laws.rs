@@ -72,7 +72,7 @@ fn action(id: u8, minute: i64, kind: u8, map: u8) -> Fact {
     let at = EventTime::from_millis(MONDAY + minute * 60_000);
     let event = match OfferState::ALL.get(usize::from(kind)) {
         Some(state) => ActionEvent::Reached(*state),
-        None if kind % 2 == 0 => ActionEvent::Stepped,
+        None if kind.is_multiple_of(2) => ActionEvent::Stepped,
         None => ActionEvent::Blocked(BlockingReason::NoAvailableAgents),
     };
     let blocked = matches!(event, ActionEvent::Blocked(_));
