@@ -255,9 +255,10 @@ impl Engine {
         if is_new {
             let before_counts = std::mem::take(&mut before.counts);
             self.ledger.replace(&before_counts, &now.counts);
-            if (before.map, before.version) != (now.map, now.version) || found.absorbed.is_some() {
-                self.recount_conversations_of(found.place);
-            }
+        }
+        // Under a new name, conversations may find it that could not before.
+        if (before.map, before.version) != (now.map, now.version) || found.is_newly_named {
+            self.recount_conversations_of(found.place);
         }
         is_new
     }

@@ -100,6 +100,8 @@ pub struct Found<T> {
     pub place: Place,
     /// What was known of another entity that is the same, as the fact shows.
     pub absorbed: Option<T>,
+    /// Whether it is now known by a name that it did not have.
+    pub is_newly_named: bool,
 }
 
 impl<T> Roster<T> {
@@ -133,23 +135,18 @@ impl<T> Roster<T> {
     pub fn settle(&mut self, names: &Names, make: impl FnOnce() -> T) -> Found<T> {
         let own = self.find_name(names.own);
         let before = names.before.and_then(|name| self.find_name(name));
+        let found = |place, is_newly_named| Found { place, absorbed: None, is_newly_named };
         match (own, before) {
-            (None, None) => Found { place: self.insert(names, make()), absorbed: None },
-            (Some(place), None) => {
-                if let Some(name) = names.before {
-                    self.also_called(place, name);
-                }
-                Found { place, absorbed: None }
-            }
-            (None, Some(place)) => {
-                self.also_called(place, names.own);
-                Found { place, absorbed: None }
-            }
-            (Some(place), Some(other)) if place == other => Found { place, absorbed: None },
+            (None, None) => found(self.insert(names, make()), true),
+            (Some(place), None) => found(place, names.before.is_some_and(|name| self.also_called(place, name))),
+            (None, Some(place)) => found(place, self.also_called(place, names.own)),
+            (Some(place), Some(other)) if place == other => found(place, false),
             (Some(place), Some(other)) => {
                 let (their_names, absorbed) = self.remove(other);
-                their_names.into_iter().for_each(|name| self.also_called(place, name));
-                Found { place, absorbed }
+                for name in their_names {
+                    self.also_called(place, name);
+                }
+                Found { place, absorbed, is_newly_named: true }
             }
         }
     }
@@ -242,17 +239,23 @@ impl<T> Roster<T> {
         });
     }
 
-    fn also_called(&mut self, place: Place, name: Name) {
+    /// Notes another name of an entity; false where it had it.
+    fn also_called(&mut self, place: Place, name: Name) -> bool {
         let known = self.slot(place).is_some_and(|slot| slot.answers_to(name));
-        if !known && self.more.insert(name, place) != Some(place) {
-            self.more_of.entry(place).or_default().push(name);
+        if known || self.more.insert(name, place) == Some(place) {
+            return false;
         }
+        self.more_of.entry(place).or_default().push(name);
+        true
     }
 
     fn remove(&mut self, place: Place) -> (Vec<Name>, Option<T>) {
         let names = self.names_at(place);
+        let [own, before] = self.slot(place).map(Slot::names).unwrap_or([Name(0); 2]);
         for name in &names {
-            if let Ok(entry) = self.index.find_entry(self.hash(*name), |code| code.place() == place) {
+            if let Ok(entry) = self.index.find_entry(self.hash(*name), |code| {
+                code.place() == place && *name == if code.is_of_before() { before } else { own }
+            }) {
                 entry.remove();
             }
             if self.more.get(name) == Some(&place) {

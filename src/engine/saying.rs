@@ -94,7 +94,9 @@ impl Engine {
             None => return Some(row),
         };
         // A finished row is revised by what happened, never by a new baseline alone.
-        let same_figures = row.evidence == before.evidence && row.components == before.components;
+        let same_figures = row.evidence == before.evidence
+            && row.components == before.components
+            && row.by_action_map == before.by_action_map;
         let says_nothing_new = if was_finished { same_figures } else { row.says_the_same_as(&before) };
         (!says_nothing_new).then_some(row)
     }
