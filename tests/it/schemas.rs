@@ -1,6 +1,7 @@
 //! The published schemas and the reading of records agree on every example.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,19 +18,20 @@ fn schemas() -> PathBuf {
 }
 
 fn validator(schema: &str) -> Validator {
-    let text = fs::read(schemas().join(format!("{schema}.schema.json"))).unwrap();
-    let schema: Value = serde_json::from_slice(&text).unwrap();
+    let text = fs::read(schemas().join(format!("{schema}.schema.json"))).expect("a schema");
+    let schema: Value = serde_json::from_slice(&text).expect("JSON");
     assert!(jsonschema::draft202012::meta::is_valid(&schema));
-    jsonschema::validator_for(&schema).unwrap()
+    jsonschema::validator_for(&schema).expect("a sound schema")
 }
 
 /// The examples of a folder: the parts of their names, and what they say.
 fn examples(folder: &str) -> Vec<(Vec<String>, Vec<u8>)> {
     let folder = schemas().join("examples").join(folder);
-    let paths: BTreeSet<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let paths: BTreeSet<PathBuf> =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
     let named = |path: &PathBuf| {
-        let name = path.file_stem().unwrap().to_str().unwrap();
-        (name.split('.').map(str::to_owned).collect(), fs::read(path).unwrap())
+        let name = path.file_stem().and_then(OsStr::to_str).expect("a name");
+        (name.split('.').map(str::to_owned).collect(), fs::read(path).expect("an example"))
     };
     paths.iter().map(named).collect()
 }
@@ -44,7 +46,7 @@ fn rules() -> Rules {
 }
 
 fn is_valid(schema: &str, record: &[u8]) -> bool {
-    validator(schema).is_valid(&serde_json::from_slice(record).unwrap())
+    validator(schema).is_valid(&serde_json::from_slice(record).expect("JSON"))
 }
 
 #[test]
