@@ -2,6 +2,7 @@
 
 mod contracts;
 mod laws;
+mod schemas;
 mod settings;
 mod story;
 mod tidy;

@@ -24,8 +24,7 @@ pub fn read<'a>(record: &'a [u8], recorded: Option<EventTime>, rules: &Rules) ->
     let mut reader =
         Reader { cursor: Cursor::new(text), found: Found::nothing(Form::Bare), on_top: 0, has_part: false };
     reader.record()?;
-    let mut found = reader.found;
-    match verdict::judge(&mut found, recorded, rules) {
+    match verdict::judge(&mut reader.found, recorded, rules) {
         reading @ (Reading::Admitted(_) | Reading::NotRelevant) => Some(reading),
         Reading::SetAside(_) | Reading::Blank => None,
     }

@@ -9,6 +9,11 @@ use super::place::Place;
 pub struct Faults(Option<(Class, Place)>);
 
 impl Faults {
+    /// Notes what is wrong with a field; nothing but its key, where that stands there twice.
+    pub fn note_field(&mut self, class: Class, place: Place, found: &Found<'_>) {
+        self.note(if found.is_twice(place) { Class::DuplicateKey } else { class }, place);
+    }
+
     /// Notes a fault.
     pub fn note(&mut self, class: Class, place: Place) {
         if self.0.is_none_or(|(least, _)| class < least) {

@@ -75,7 +75,7 @@ impl<'a> Found<'a> {
         let is_first = self.present & place.bit() == 0;
         self.present |= place.bit();
         if !is_first {
-            self.twice |= place.bit();
+            self.meet_twice(place);
         }
         is_first
     }
@@ -97,13 +97,18 @@ impl<'a> Found<'a> {
         if self.twice == 0 {
             return None;
         }
-        places.iter().copied().find(|place| self.twice & place.bit() != 0)
+        places.iter().copied().find(|place| self.is_twice(*place))
     }
 
-    /// The key was met twice in an object around this one.
+    /// The key of a place was met twice, so that nobody knows what stands there, nor anywhere inside.
     pub const fn meet_twice(&mut self, place: Place) {
         self.present |= place.bit();
-        self.twice |= place.bit();
+        self.twice |= place.bit() | place.within();
+    }
+
+    /// Whether nobody knows what stands at a place, because of a key that was met twice.
+    pub const fn is_twice(&self, place: Place) -> bool {
+        self.twice & place.bit() != 0
     }
 
     /// The same, borrowing nothing.

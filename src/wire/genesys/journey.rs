@@ -94,7 +94,7 @@ fn kind(found: &Found<'_>, faults: &mut Faults) -> Option<Kind> {
         Value::Absent => Class::MissingField,
         Value::Object | Value::Texts | Value::Integer(_) | Value::Number | Value::Other => Class::WrongType,
     };
-    faults.note(class, Place::EventType);
+    faults.note_field(class, Place::EventType, found);
     None
 }
 
@@ -127,7 +127,7 @@ fn action<'a>(part: Part, found: &mut Found<'a>, faults: &mut Faults) -> Option<
     }
     let id = needed_text(found, Place::ActionId, faults);
     if id.as_deref() == Some("") {
-        faults.note(Class::MissingField, Place::ActionId);
+        faults.note_field(Class::MissingField, Place::ActionId, found);
     }
     expect_object(found, Place::ActionMap, faults);
     let map = text(found, Place::ActionMapId, faults);

@@ -74,9 +74,9 @@ impl<'a> Members<'a> {
         if value.get().starts_with('{') { serde_json::from_str(value.get()).ok() } else { None }
     }
 
-    /// The first value under a key.
+    /// The last value under a key.
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.iter().find(|(key, _)| *key.0 == *name.as_bytes()).map(|(_, value)| *value)
+        self.0.iter().rfind(|(key, _)| *key.0 == *name.as_bytes()).map(|(_, value)| *value)
     }
 
     /// How often a key stands there.

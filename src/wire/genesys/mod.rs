@@ -66,7 +66,8 @@ pub enum Reading<'a> {
     NotRelevant,
     /// It cannot be used.
     SetAside(SetAside),
-    /// It is no record: nothing, or only spaces and tabs.
+    /// It is no record: nothing, or only spaces and tabs. In a file it is passed over; in a log, where every record
+    /// counts, it is [`Class::Empty`].
     Blank,
 }
 

@@ -310,6 +310,42 @@ impl Place {
         })
     }
 
+    /// Whether a visitor may say here whatever he likes, twice too.
+    pub const fn is_of_a_visitor(self) -> bool {
+        const THEIRS: u64 = Place::WebEvent.bit()
+            | Place::Page.bit()
+            | Place::HostName.bit()
+            | Place::PathName.bit()
+            | Place::SegmentAssignmentEvent.bit()
+            | Place::Segment.bit()
+            | Place::SegmentId.bit();
+        THEIRS & self.bit() != 0
+    }
+
+    /// The needed places inside the object that stands here.
+    pub const fn within(self) -> u64 {
+        const ACTION: u64 = Place::ActionId.bit() | Place::ActionState.bit() | Place::ActionMediaType.bit();
+        const MAP: u64 = Place::ActionMapId.bit() | Place::ActionMapVersion.bit();
+        const PART: u64 = Place::Action.bit() | Place::ActionMap.bit() | Place::BlockingReason.bit() | ACTION | MAP;
+        match self.inside() {
+            Some(Level::Session) => Self::SessionId.bit(),
+            Some(Level::Part) => PART,
+            Some(Level::Action) => ACTION,
+            Some(Level::ActionMap) => MAP,
+            Some(Level::JourneyContext) => Self::ContextActionId.bit() | Self::ContextActionMapId.bit(),
+            Some(
+                Level::Envelope
+                | Level::Notification
+                | Level::Body
+                | Level::WebEvent
+                | Level::Page
+                | Level::SegmentAssignment
+                | Level::Segment,
+            )
+            | None => 0,
+        }
+    }
+
     /// As a member of a set.
     pub const fn bit(self) -> u64 {
         1 << self as u32

@@ -8,15 +8,13 @@ const fn everywhere(byte: u8) -> u64 {
 const WORD: usize = 8;
 const HIGH_BITS: u64 = everywhere(0x80);
 
-/// Marks the bytes of a word that are zero. What stands above the lowest mark may be marked in error, by the borrow.
-const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(everywhere(1)) & !word & HIGH_BITS
-}
-
-/// Marks the bytes that end the plain part of a string: quotes, backslashes and control characters.
+/// Marks the bytes that end the plain part of a string: quotes, backslashes and control characters. The bit that is
+/// flipped swaps quote and space, so that quote and controls are the least bytes of all. What stands above the lowest
+/// mark may be marked in error, by the borrow.
 const fn ends(word: u64) -> u64 {
-    let controls = word.wrapping_sub(everywhere(b' ')) & !word & HIGH_BITS;
-    zeros(word ^ everywhere(b'"')) | zeros(word ^ everywhere(b'\\')) | controls
+    let quotes_and_controls = (word ^ everywhere(b'"' ^ b' ')).wrapping_sub(everywhere(b' ' + 1));
+    let backslashes = (word ^ everywhere(b'\\')).wrapping_sub(everywhere(1));
+    (quotes_and_controls | backslashes) & !word & HIGH_BITS
 }
 
 /// Where in a record the reading stands. Every step returns `None` where the JSON is broken, or too deep.

@@ -79,14 +79,17 @@ pub fn presented<'a>(members: &Members<'a>) -> Option<Found<'a>> {
     None
 }
 
-/// Puts down what stands at the places of an object, and of the objects inside it. Of a key that stands there twice, the
-/// first copy holds.
+/// Puts down what stands at the places of an object, and of the objects inside it. Of a needed key that stands
+/// there twice, the last copy holds, as with most readers of JSON.
 fn fill<'a>(level: Level, members: &Members<'a>, found: &mut Found<'a>) {
     let mut inner = Vec::new();
     for (key, value) in &members.0 {
         let Some(place) = Place::of(level, &key.0) else { continue };
         if !found.meet(place) {
-            continue;
+            if place.is_of_a_visitor() {
+                continue;
+            }
+            inner.retain(|(earlier, _)| *earlier != place);
         }
         match value_of(value, place, found) {
             Value::Object => inner.push((place, *value)),

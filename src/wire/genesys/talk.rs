@@ -65,7 +65,7 @@ fn skills<'a>(found: &mut Found<'a>, faults: &mut Faults) -> Vec<Cow<'a, str>> {
     match found.at(Place::SkillIds) {
         Value::Texts | Value::Absent => {}
         Value::Object | Value::Text(_) | Value::Integer(_) | Value::Number | Value::Other => {
-            faults.note(Class::WrongType, Place::SkillIds);
+            faults.note_field(Class::WrongType, Place::SkillIds, found);
         }
     }
     mem::take(&mut found.skills)

@@ -15,6 +15,8 @@ use crate::engine::{Event, EventTime};
 
 const ENVELOPE: [Place; 7] =
     [Place::Wrapper, Place::Detail, Place::Source, Place::Time, Place::Body, Place::TopicName, Place::Timestamp];
+/// The places that say which event it is.
+const WHOLE: [Place; 4] = [Place::Wrapper, Place::Detail, Place::Body, Place::TopicName];
 const DETAIL_TOPICS: &str = "v2.detail.events.";
 const CONVERSATION_TOPICS: &str = "conversation.";
 const HEARTBEATS: [&str; 2] = ["channel.metadata", "v2.system.socket_closing"];
@@ -70,11 +72,14 @@ fn compose(
 
 fn meaning<'a>(found: &mut Found<'a>, faults: &mut Faults) -> Meaning<'a> {
     faults.note_twice(found, &ENVELOPE);
+    if found.twice(&WHOLE).is_some() {
+        return Meaning::Irrelevant;
+    }
     let topic = match found.take(Place::TopicName) {
         Value::Text(topic) => topic,
         Value::Absent => Cow::Borrowed(""),
         Value::Object | Value::Texts | Value::Integer(_) | Value::Number | Value::Other => {
-            faults.note(Class::WrongType, Place::TopicName);
+            faults.note_field(Class::WrongType, Place::TopicName, found);
             Cow::Borrowed("")
         }
     };
@@ -98,9 +103,9 @@ fn meaning<'a>(found: &mut Found<'a>, faults: &mut Faults) -> Meaning<'a> {
 pub fn is_object(found: &Found<'_>, place: Place, faults: &mut Faults) -> bool {
     match found.at(place) {
         Value::Object => return true,
-        Value::Absent => faults.note(Class::MissingField, place),
+        Value::Absent => faults.note_field(Class::MissingField, place, found),
         Value::Texts | Value::Text(_) | Value::Integer(_) | Value::Number | Value::Other => {
-            faults.note(Class::WrongType, place);
+            faults.note_field(Class::WrongType, place, found);
         }
     }
     false
@@ -119,7 +124,7 @@ pub fn text<'a>(found: &mut Found<'a>, place: Place, faults: &mut Faults) -> Opt
         Value::Text(text) => return Some(text),
         Value::Absent => {}
         Value::Object | Value::Texts | Value::Integer(_) | Value::Number | Value::Other => {
-            faults.note(Class::WrongType, place);
+            faults.note_field(Class::WrongType, place, found);
         }
     }
     None
@@ -128,7 +133,7 @@ pub fn text<'a>(found: &mut Found<'a>, place: Place, faults: &mut Faults) -> Opt
 /// A text that must be there.
 pub fn needed_text<'a>(found: &mut Found<'a>, place: Place, faults: &mut Faults) -> Option<Cow<'a, str>> {
     if matches!(found.at(place), Value::Absent) {
-        faults.note(Class::MissingField, place);
+        faults.note_field(Class::MissingField, place, found);
     }
     text(found, place, faults)
 }
@@ -147,7 +152,7 @@ pub fn whole_below(end: i64, found: &Found<'_>, place: Place, faults: &mut Fault
         Value::Integer(number) if (0..end).contains(&number) => return Some(number),
         Value::Absent => {}
         Value::Object | Value::Texts | Value::Text(_) | Value::Integer(_) | Value::Number | Value::Other => {
-            faults.note(Class::WrongType, place);
+            faults.note_field(Class::WrongType, place, found);
         }
     }
     None
@@ -163,7 +168,7 @@ pub fn happened(found: &Found<'_>, place: Place, faults: &mut Faults) -> Option<
         Value::Object | Value::Texts | Value::Other => (None, Class::WrongType),
     };
     if at.is_none() {
-        faults.note(class, place);
+        faults.note_field(class, place, found);
     }
     at
 }
@@ -183,7 +188,7 @@ fn arrival(
             Value::Object | Value::Texts | Value::Number | Value::Other => None,
         };
         if said.is_none() {
-            faults.note(Class::BadTime, place);
+            faults.note_field(Class::BadTime, place, found);
         }
         return said;
     }
