@@ -46,6 +46,7 @@ fn rules(settings: &Settings) -> Rules {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one list of measurements, read from top to bottom")]
 fn main() -> std::io::Result<()> {
     let wanted: usize = std::env::var("EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(200_000);
     let plan = SitePlan { days: f64::INFINITY, visits_per_day: 20_000.0, ..SitePlan::default() };
