@@ -41,15 +41,10 @@ impl Admission {
     }
 
     /// Takes in the keys of one epoch.
-    pub fn learn_epoch(&mut self, epoch: Epoch, keys: [(Domain, EpochKey); 4]) -> Result<(), MissingEpoch> {
+    pub fn learn_epoch(&mut self, epoch: Epoch, keys: &[(Domain, EpochKey); 4]) {
         for (domain, key) in keys {
-            self.namer.learn(epoch, domain, key);
+            self.namer.learn(epoch, *domain, key, &self.organizations);
         }
-        for (place, organization) in self.organizations.iter().enumerate() {
-            let index = OrganizationIndex(u16::try_from(place).unwrap_or(u16::MAX));
-            self.namer.admit(epoch, index, organization)?;
-        }
-        Ok(())
     }
 
     /// The table in which the labels of its facts are interned.

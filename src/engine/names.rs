@@ -1,5 +1,7 @@
 //! Names of actions, visits and conversations: keyed hashes by epoch of event time, so that no identifier of a person is kept.
 
+use std::sync::Arc;
+
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
@@ -115,14 +117,18 @@ pub struct MissingEpoch(pub Epoch);
 /// Gives names under the keys that it was handed.
 #[derive(Debug, Default)]
 pub struct Namer {
-    epochs: HashMap<(Epoch, Domain), EpochKey, RandomState>,
-    by_organization: HashMap<(Epoch, Domain, OrganizationIndex), EpochKey, RandomState>,
+    keys: HashMap<(Epoch, Domain, OrganizationIndex), EpochKey, RandomState>,
 }
 
 impl Namer {
-    /// Takes in the key of one epoch and domain.
-    pub fn learn(&mut self, epoch: Epoch, domain: Domain, key: EpochKey) {
-        self.epochs.insert((epoch, domain), key);
+    /// Takes in the key of one epoch and domain: derives a key for each organization from it, so that a name takes one
+    /// hash of the bare identifier.
+    pub fn learn(&mut self, epoch: Epoch, domain: Domain, key: &EpochKey, organizations: &[Arc<str>]) {
+        for (place, organization) in organizations.iter().enumerate() {
+            let index = OrganizationIndex(u16::try_from(place).unwrap_or(u16::MAX));
+            let derived = blake3::keyed_hash(&key.0, organization.as_bytes());
+            self.keys.insert((epoch, domain, index), EpochKey(*derived.as_bytes()));
+        }
     }
 
     /// The names of `id` for something that happened at `at`.
@@ -151,28 +157,13 @@ impl Namer {
         id: &str,
         epoch: Epoch,
     ) -> Result<Name, MissingEpoch> {
-        let key = match self.by_organization.get(&(epoch, domain, organization)) {
+        let key = match self.keys.get(&(epoch, domain, organization)) {
             Some(key) => key,
             None => return Err(MissingEpoch(epoch)),
         };
         let hash = blake3::keyed_hash(&key.0, id.as_bytes());
         let (half, _) = hash.as_bytes().split_first_chunk::<16>().ok_or(MissingEpoch(epoch))?;
         Ok(Name(u128::from_le_bytes(*half)))
-    }
-
-    /// Derives the key of one organization, so that a name takes one hash of the bare identifier.
-    pub fn admit(
-        &mut self,
-        epoch: Epoch,
-        organization: OrganizationIndex,
-        organization_id: &str,
-    ) -> Result<(), MissingEpoch> {
-        for domain in Domain::ALL {
-            let key = self.epochs.get(&(epoch, domain)).ok_or(MissingEpoch(epoch))?;
-            let derived = blake3::keyed_hash(&key.0, organization_id.as_bytes());
-            self.by_organization.insert((epoch, domain, organization), EpochKey(*derived.as_bytes()));
-        }
-        Ok(())
     }
 }
 
@@ -186,10 +177,9 @@ mod tests {
         let mut namer = Namer::default();
         for number in 0..6 {
             for (place, domain) in Domain::ALL.into_iter().enumerate() {
-                namer.learn(Epoch::numbered(number), domain, EpochKey([number as u8 * 8 + place as u8; 32]));
+                let key = EpochKey([number as u8 * 8 + place as u8; 32]);
+                namer.learn(Epoch::numbered(number), domain, &key, &["org-1", "org-2"].map(Arc::from));
             }
-            namer.admit(Epoch::numbered(number), ORG, "org-1").unwrap();
-            namer.admit(Epoch::numbered(number), OrganizationIndex(1), "org-2").unwrap();
         }
         namer
     }

@@ -77,12 +77,7 @@ impl Reader {
         loop {
             match self.admission.admit(&event) {
                 Ok(fact) => return Ok(Taken::Fact(event.arrival, Box::new(fact))),
-                Err(MissingEpoch(epoch)) => {
-                    let keys = keys_of(epoch)?;
-                    if self.admission.learn_epoch(epoch, keys).is_err() {
-                        return Ok(Taken::NotRelevant);
-                    }
-                }
+                Err(MissingEpoch(epoch)) => self.admission.learn_epoch(epoch, &keys_of(epoch)?),
             }
         }
     }
