@@ -42,8 +42,8 @@ fn action(number: u64, state: OfferState, labels: &mut Labels) -> Fact {
     fact(number, About::Action(ActionFact { event: ActionEvent::Reached(state), map, version: Some(7), medium }))
 }
 
-/// Bytes that an engine takes for each of so many entities, fed in small parts so that the facts themselves count little.
-fn bytes_each(settings: &Settings, entities: u64, make: impl Fn(u64, &mut Labels) -> Vec<Fact>) -> f64 {
+/// An engine and the bytes that it takes for each of so many entities: whoever keeps it keeps its memory from the next. It is fed in small parts so that the facts themselves count little.
+fn bytes_each(settings: &Settings, entities: u64, make: impl Fn(u64, &mut Labels) -> Vec<Fact>) -> (Engine, f64) {
     let mut engine = Engine::new(settings.plan(SourceScheme::One), Labels::default());
     let before = resident();
     for first in (0..entities).step_by(PACK) {
@@ -53,7 +53,7 @@ fn bytes_each(settings: &Settings, entities: u64, make: impl Fn(u64, &mut Labels
     }
     let grown = resident().saturating_sub(before) as f64;
     assert_eq!(engine.remembered().iter().sum::<usize>() as u64, entities);
-    grown / entities as f64
+    (engine, grown / entities as f64)
 }
 
 fn fill(settings: &Settings, data: &Path, entities: u64) -> Result<(), Box<dyn std::error::Error>> {
@@ -77,9 +77,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = std::io::stdout().lock();
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
-    let visits = bytes_each(&settings, entities, |number, _| vec![fact(number, About::Visit(VisitFact::Page(None)))]);
+    let (_visiting, visits) =
+        bytes_each(&settings, entities, |number, _| vec![fact(number, About::Visit(VisitFact::Page(None)))]);
     writeln!(out, "bytes per live visit of one page, {entities} of them: {visits:.0}")?;
-    let actions = bytes_each(&settings, entities, |number, labels| {
+    let (_acting, actions) = bytes_each(&settings, entities, |number, labels| {
         [OfferState::Qualified, OfferState::Offered, OfferState::Accepted]
             .map(|state| action(number, state, labels))
             .to_vec()
