@@ -26,7 +26,12 @@ pub fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let board = Board::default();
     if !until_caught_up {
-        http::serve(settings.listen, board.clone(), Arc::clone(&stop))?;
+        let listen = settings.listen;
+        http::serve(listen, board.clone(), Arc::clone(&stop)).map_err(|error| {
+            Failure::Failed(format!(
+                "cannot listen on {listen}: {error}; set [http] listen to a free address, port 0 takes any"
+            ))
+        })?;
     }
     let swept = sweep(&mut counter, settings, clock::now());
     count(&mut counter, settings, &board, until_caught_up, &stop, swept)?;

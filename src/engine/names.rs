@@ -133,7 +133,7 @@ impl Namer {
 
     /// The names of `id` for something that happened at `at`.
     pub fn names(
-        &mut self,
+        &self,
         domain: Domain,
         organization: OrganizationIndex,
         id: &str,
@@ -151,7 +151,7 @@ impl Namer {
     }
 
     fn name(
-        &mut self,
+        &self,
         domain: Domain,
         organization: OrganizationIndex,
         id: &str,
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn an_action_keeps_a_name_in_common_over_the_end_of_an_epoch() {
-        let mut namer = namer();
+        let namer = namer();
         let late = namer.names(Domain::Action, ORG, "ac-1", day(13)).unwrap();
         let early = namer.names(Domain::Action, ORG, "ac-1", day(14)).unwrap();
         assert!(late.share_a_name_with(&early) && early.share_a_name_with(&late));
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn more_than_an_epoch_apart_nothing_joins_them() {
-        let mut namer = namer();
+        let namer = namer();
         let first = namer.names(Domain::Action, ORG, "ac-1", day(8)).unwrap();
         let third = namer.names(Domain::Action, ORG, "ac-1", day(22)).unwrap();
         assert!(!first.share_a_name_with(&third));
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_same_id_has_another_name_in_every_domain_and_organization() {
-        let mut namer = namer();
+        let namer = namer();
         let mut seen: Vec<Names> = Vec::new();
         for domain in Domain::ALL {
             for organization in [ORG, OrganizationIndex(1)] {
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_visit_carries_the_name_of_the_epoch_before_for_a_day_only() {
-        let mut namer = namer();
+        let namer = namer();
         assert!(namer.names(Domain::Visit, ORG, "se-1", day(14)).unwrap().before.is_some());
         assert!(namer.names(Domain::Visit, ORG, "se-1", day(15)).unwrap().before.is_none());
     }
