@@ -10,7 +10,8 @@ use journeycast::engine::names::Name;
 use journeycast::engine::plan::SourceScheme;
 use journeycast::engine::{Engine, EventTime, Fact, Labels, Names, Span, Step};
 use journeycast::io::clock::{Watch, usage};
-use journeycast::io::embedded::{Append, Packed};
+use journeycast::io::embedded::Runner;
+use journeycast::io::log::{Append, Packed};
 use journeycast::io::{Counter, Embedded, clock};
 use journeycast::settings::{Log, Settings};
 use journeycast::simulate::{SitePlan, config_toml};
@@ -66,7 +67,7 @@ fn fill(settings: &Settings, data: &Path, entities: u64) -> Result<(), Box<dyn s
         let body = facts::encode(&part, &organizations, &labels);
         log.append(clock::now(), &Append { facts: Some(Packed { body, n: part.len(), newest }), ..Append::default() })?;
     }
-    let mut counter = Counter::start(settings)?;
+    let mut counter = Counter::start(settings, Runner::of(settings)?)?;
     while counter.turn(clock::now())? {}
     Ok(())
 }
@@ -89,7 +90,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     settings.log = Log::Embedded { path: data.clone() };
     fill(&settings, &data, entities)?;
     let (watch, before) = (Watch::start(), usage().cpu_seconds);
-    let counter = Counter::start(&settings)?;
+    let counter = Counter::start(&settings, Runner::of(&settings)?)?;
     let (wall, cpu) = (watch.elapsed().as_secs_f64(), usage().cpu_seconds - before);
     assert_eq!(counter.engine().remembered()[0] as u64, entities);
     writeln!(out, "restore at {entities} live actions: {wall:.2} s wall, {cpu:.2} CPU-seconds")?;

@@ -9,6 +9,7 @@ use journeycast::engine::names::{Domain, EpochKey};
 use journeycast::engine::plan::SourceScheme;
 use journeycast::engine::{Engine, Step};
 use journeycast::io::clock::usage;
+use journeycast::io::embedded::Runner;
 use journeycast::io::reading::{EpochKeys, Reader, Taken};
 use journeycast::io::{Appender, Counter, Embedded, clock};
 use journeycast::replay::Replay;
@@ -33,7 +34,8 @@ fn through_the_log(settings: &Settings, data: &Path, events: &PathBuf) {
     if appender.ingest(std::slice::from_ref(events), |_| {}).is_err() {
         return;
     }
-    let Ok(mut counter) = Counter::start(settings) else { return };
+    let Ok(runner) = Runner::of(settings) else { return };
+    let Ok(mut counter) = Counter::start(settings, runner) else { return };
     while counter.turn(clock::now()).is_ok_and(|moved| moved) {}
 }
 

@@ -11,7 +11,7 @@ use crate::cli::{
 };
 use crate::engine::plan::SourceScheme;
 use crate::engine::{EventTime, baseline};
-use crate::io::{Appender, clock, counter, site_files};
+use crate::io::{Appender, Embedded, clock, site_files};
 use crate::replay::Replay;
 use crate::settings::{self, Settings};
 use crate::simulate::SitePlan;
@@ -128,7 +128,7 @@ fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
 
 fn ingest(args: &IngestArgs) -> Result<(), Failure> {
     let settings = load(&args.config)?;
-    let log = counter::open_log(&settings)?;
+    let log = Embedded::of(&settings)?;
     let mut appender = Appender::new(log, &settings, "ingest");
     let bar = bar("facts appended");
     appender.ingest(&args.paths, |facts| bar.set_position(facts))?;
@@ -165,7 +165,7 @@ fn until(text: &str) -> Result<EventTime, Failure> {
 
 fn tail_rows(args: &TailArgs) -> Result<(), Failure> {
     let settings = load(&args.config)?;
-    let log = counter::open_log(&settings)?;
+    let log = Embedded::of(&settings)?;
     let wanted =
         tail::Wanted { planning_group: args.planning_group.as_deref(), revisions: args.revisions, follow: args.follow };
     tail::tail(&log, &wanted, &mut std::io::stdout().lock())
@@ -179,7 +179,7 @@ fn import(config: &Path, csv: &Path) -> Result<(), Failure> {
     let plan = settings.plan(SourceScheme::ByKind);
     let intervals = baseline::into_intervals(&rows, &plan).map_err(|error| refused(&error))?;
     let bodies: Vec<Vec<u8>> = intervals.iter().map(wire::baseline::encode).collect();
-    counter::open_log(&settings)?.append_baseline(clock::now(), &bodies)?;
+    Embedded::of(&settings)?.append_baseline(clock::now(), &bodies)?;
     tracing::info!(rows = rows.len(), intervals = intervals.len(), "appended a baseline");
     Ok(())
 }
@@ -200,15 +200,14 @@ fn config(command: &ConfigCommand) -> Result<(), Failure> {
 
 fn doctor(args: &ConfigArgs) -> Result<(), Failure> {
     let settings = load(&args.config)?;
-    let log = counter::open_log(&settings)?;
+    let log = Embedded::of(&settings)?;
     let (positions, _) = log.positions()?;
     let ends = log.ends()?;
     let read: u64 = log.accounting()?.iter().map(|account| account.records).sum();
     let behind = if positions.reach(&ends) { "caught up" } else { "behind: start `run`, or wait for it" };
-    let folder = counter::folder_of(&settings)?;
     let report = format!(
         "configuration  ok\ndata folder    {}\nmaster key     fits the data folder\nrecords read   {read}\ncounting       {behind}\n",
-        folder.display(),
+        log.folder().display(),
     );
     Ok(print(&report)?)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::engine::{Span, WallTime};
 use crate::http::{self, Board};
-use crate::io::counter::CounterError;
+use crate::io::embedded::{EmbeddedError, Retention, Runner};
 use crate::io::{Counter, clock};
 use crate::perform::Failure;
 use crate::settings::Settings;
@@ -19,7 +19,7 @@ const SWEEP_EVERY: Span = Span::from_minutes(10);
 
 /// Counts until it is told to stop, or until it has caught up where that is asked for.
 pub fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Failure> {
-    let mut counter = Counter::start(settings)?;
+    let mut counter = Counter::start(settings, Runner::of(settings)?)?;
     for line in settings.statement().lines() {
         tracing::info!("{line}");
     }
@@ -40,13 +40,13 @@ pub fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Failure> {
 }
 
 fn count(
-    counter: &mut Counter,
+    counter: &mut Counter<Runner>,
     settings: &Settings,
     board: &Board,
     until_caught_up: bool,
     stop: &AtomicBool,
     mut swept: WallTime,
-) -> Result<(), CounterError> {
+) -> Result<(), Failure> {
     let pause = Duration::from_millis(u64::try_from(settings.commit_every.millis()).unwrap_or(0));
     while !stop.load(Ordering::Relaxed) {
         let now = clock::now();
@@ -55,7 +55,7 @@ fn count(
         if until_caught_up && caught_up {
             return Ok(());
         }
-        board.show(counter, caught_up)?;
+        show(counter, board, caught_up)?;
         if now.since(swept) > SWEEP_EVERY {
             swept = sweep(counter, settings, now);
         }
@@ -68,10 +68,30 @@ fn count(
     Ok(())
 }
 
+/// Shows on the board where counting stands.
+pub fn show(counter: &Counter<Runner>, board: &Board, caught_up: bool) -> Result<(), EmbeddedError> {
+    let log = counter.log().log();
+    board.show(counter, &log.accounting()?, &log.told_labels()?, caught_up);
+    Ok(())
+}
+
 /// Deleting can wait: where it fails it is told and tried again.
-fn sweep(counter: &mut Counter, settings: &Settings, now: WallTime) -> WallTime {
-    if let Err(error) = counter.sweep(now, settings) {
-        tracing::warn!(%error, "could not delete what has been kept for long enough; trying again later");
+fn sweep(counter: &mut Counter<Runner>, settings: &Settings, now: WallTime) -> WallTime {
+    match counter.log_mut().log_mut().sweep(now, &retention(settings)) {
+        Ok(swept) => tracing::debug!(?swept, "swept what was kept for long enough"),
+        Err(error) => {
+            tracing::warn!(%error, "could not delete what has been kept for long enough; trying again later");
+        }
     }
     now
+}
+
+/// How long each store keeps what it holds.
+const fn retention(settings: &Settings) -> Retention {
+    Retention {
+        visits: Span::from_minutes(120),
+        facts: settings.windows.correction_horizon.and(Span::from_days(5)),
+        adjustments: settings.retention.adjustments,
+        set_aside: settings.retention.set_aside,
+    }
 }

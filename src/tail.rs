@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use crate::engine::EventTime;
 use crate::io::Embedded;
 use crate::perform::Failure;
 use crate::wire::{adjustment, v1, write_json};
@@ -44,8 +45,8 @@ impl<E: Into<Failure>> From<E> for Stop {
 fn print_all(log: &Embedded, wanted: &Wanted<'_>, out: &mut dyn Write) -> Result<(), Stop> {
     let mut after = 0;
     if !wanted.revisions {
-        after = last_revision(log)?;
-        for body in log.newest_rows()? {
+        after = log.last_revision()?;
+        for body in log.newest_rows(EventTime::DISTANT_PAST)? {
             print_row(&body, wanted, out)?;
         }
     }
@@ -69,14 +70,6 @@ fn print_all(log: &Embedded, wanted: &Wanted<'_>, out: &mut dyn Write) -> Result
         after = last;
     }
     out.flush().map_err(|_| Stop::Reader)
-}
-
-fn last_revision(log: &Embedded) -> Result<u64, Stop> {
-    let mut after = 0;
-    while let Some(last) = log.revisions(after, AT_ONCE)?.last() {
-        after = last.seq;
-    }
-    Ok(after)
 }
 
 fn print_row(body: &[u8], wanted: &Wanted<'_>, out: &mut dyn Write) -> Result<(), Stop> {

@@ -10,10 +10,11 @@ use crate::cli::DemoArgs;
 use crate::engine::{EventTime, Span, WallTime};
 use crate::http::{self, Board};
 use crate::io::clock::Watch;
-use crate::io::counter::CounterError;
-use crate::io::embedded::EmbeddedError;
-use crate::io::{Appender, Counter, clock, counter};
+use crate::io::embedded::Runner;
+use crate::io::log::LogError;
+use crate::io::{Appender, Counter, Embedded, clock};
 use crate::perform::{Failure, print};
+use crate::service;
 use crate::settings::{Log, Settings, duration};
 use crate::simulate::{Site, SitePlan, config_toml, story_visitor};
 
@@ -69,18 +70,16 @@ pub fn demo(args: &DemoArgs) -> Result<(), Failure> {
         Failure::Failed(format!("cannot listen on {listen}: {error}; choose another with --port, or --port 0 for any"))
     })?;
     let site = SiteClock { watch: Watch::start(), began, speed: args.speed };
-    let mut show = Show { counter: Counter::start(&settings)?, appender: appender(&settings)?, board, address };
+    let counter = Counter::start(&settings, Runner::of(&settings)?)?;
+    let appender = Appender::new(Embedded::of(&settings)?, &settings, "demo");
+    let mut show = Show { counter, appender, board, address };
     show.run(&plan, &site, length, &stop)
-}
-
-fn appender(settings: &Settings) -> Result<Appender, CounterError> {
-    Ok(Appender::new(counter::open_log(settings)?, settings, "demo"))
 }
 
 /// Both loops of the pipeline, taking turns in one thread.
 struct Show {
-    counter: Counter,
-    appender: Appender,
+    counter: Counter<Runner>,
+    appender: Appender<Embedded>,
     board: Board,
     address: SocketAddr,
 }
@@ -110,7 +109,7 @@ impl Show {
             }
             self.appender.flush()?;
             while self.counter.turn(clock::now())? {}
-            self.board.show(&self.counter, true)?;
+            service::show(&self.counter, &self.board, true)?;
             self.draw(now)?;
             if over(clock) {
                 break;
@@ -120,7 +119,7 @@ impl Show {
         Ok(print("The demo is over; its folder is gone.\n")?)
     }
 
-    fn append(&mut self, line: &[u8], offset: u64) -> Result<(), EmbeddedError> {
+    fn append(&mut self, line: &[u8], offset: u64) -> Result<(), LogError> {
         self.appender.push(line, "journey.events.v1", offset)
     }
 

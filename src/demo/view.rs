@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use comfy_table::{Table, presets};
 
 use crate::engine::fact::OrganizationIndex;
-use crate::engine::{EventTime, Span, VolumeAdjustment};
+use crate::engine::{EventTime, Span, Unrouted, VolumeAdjustment};
 use crate::io::Counter;
+use crate::io::embedded::Runner;
 use crate::io::reading::Accounting;
 use crate::perform::Failure;
 use crate::wire::{Rfc3339, adjustment};
@@ -18,7 +19,12 @@ const REVISIONS: usize = 6;
 const DWELL: Span = Span::from_minutes(5);
 
 /// Everything as text.
-pub fn view(counter: &Counter, account: &Accounting, now: EventTime, address: SocketAddr) -> Result<String, Failure> {
+pub fn view(
+    counter: &Counter<Runner>,
+    account: &Accounting,
+    now: EventTime,
+    address: SocketAddr,
+) -> Result<String, Failure> {
     let mut text = String::new();
     writeln!(
         text,
@@ -36,7 +42,7 @@ pub fn view(counter: &Counter, account: &Accounting, now: EventTime, address: So
     )?;
     writeln!(text, "{}\n", live_visits(counter))?;
     let mut rows = Vec::new();
-    for body in counter.log().newest_rows()? {
+    for body in counter.log().log().newest_rows(EventTime::DISTANT_PAST)? {
         rows.push(adjustment::decode(&body)?);
     }
     rows.sort_by_key(|row| std::cmp::Reverse(row.identity.interval_start));
@@ -55,12 +61,14 @@ pub fn view(counter: &Counter, account: &Accounting, now: EventTime, address: So
             row.additional_offered.mean
         )?;
     }
-    let unrouted: i64 = counter.engine().unrouted().map(|(_, actions)| actions).sum();
-    writeln!(text, "\nactions of maps that lead to no planning group: {unrouted}")?;
+    let unrouted = Unrouted::of(counter.engine().unrouted(), &counter.log().log().told_labels()?);
+    let by_map = unrouted.action_maps.iter().map(|(map, actions)| format!(", {actions} of {map}"));
+    let by_map: String = by_map.collect();
+    writeln!(text, "\nactions of maps that lead to no planning group: {}{by_map}", unrouted.in_all())?;
     Ok(text)
 }
 
-fn live_visits(counter: &Counter) -> String {
+fn live_visits(counter: &Counter<Runner>) -> String {
     let counts = counter.engine().live_visits(OrganizationIndex(0), DWELL);
     let classes = counts.into_iter().filter_map(|(class, count)| {
         Some(format!("{} on {} now, {} for more than five minutes", count.now, class?, count.longer))

@@ -1,20 +1,15 @@
 //! Admission: an event becomes a fact here; its identifiers end and names begin.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::event::{ConversationStep, Event, What};
 use super::fact::{About, ActionFact, ConversationFact, Fact, OrganizationIndex, RouteKey, VisitFact};
 use super::label::{Keepable, KnownLabels, Label, Labels};
-use super::names::{Domain, Epoch, EpochKey, MissingEpoch, Namer};
+use super::names::{Domain, Epoch, EpochKey, MissingEpoch, Name, Namer};
 use super::policy::PagePolicy;
 use super::time::EventTime;
-
-/// Unlisted action maps whose text is remembered, so that an operator may be told of them.
-const STRANGERS: usize = 1_000;
-/// An action map's id is told only where it is no longer than this and of plain characters.
-const STRANGER_LENGTH: usize = 64;
+use super::unrouted::Strangers;
 
 /// Turns events into facts.
 #[derive(Debug)]
@@ -24,7 +19,7 @@ pub struct Admission {
     namer: Namer,
     pages: PagePolicy,
     labels: Labels,
-    strangers: BTreeMap<String, String>,
+    strangers: Strangers,
 }
 
 impl Admission {
@@ -36,7 +31,7 @@ impl Admission {
             namer: Namer::default(),
             pages,
             labels: Labels::default(),
-            strangers: BTreeMap::new(),
+            strangers: Strangers::default(),
         }
     }
 
@@ -57,9 +52,14 @@ impl Admission {
         self.labels
     }
 
-    /// Unlisted action maps that may be told: what is kept of each, and its text.
-    pub const fn strangers(&self) -> &BTreeMap<String, String> {
+    /// Unlisted action maps that it met.
+    pub const fn strangers(&self) -> &Strangers {
         &self.strangers
+    }
+
+    /// The same, to be asked for news.
+    pub const fn strangers_mut(&mut self) -> &mut Strangers {
+        &mut self.strangers
     }
 
     /// The fact that an event tells of.
@@ -67,9 +67,10 @@ impl Admission {
         let (organization, at) = (event.organization, event.at);
         let (domain, id, about) = match &event.what {
             What::Action { id, event, map, version, medium } => {
-                let map = map.as_deref().map(|map| self.map(map));
+                let names = self.namer.names(Domain::Action, organization, id, at)?;
+                let map = map.as_deref().map(|map| self.map_of(names.own, map));
                 let fact = ActionFact { event: *event, map, version: *version, medium: *medium };
-                (Domain::Action, id, About::Action(fact))
+                return Ok(Fact { organization, at, names, about: About::Action(fact) });
             }
             What::Page { session, host, path } => {
                 let class = self.pages.class_of(host.as_deref().unwrap_or(""), path.as_deref().unwrap_or(""));
@@ -99,7 +100,7 @@ impl Admission {
             ConversationStep::Started { action, map } => {
                 let name = |id: &Cow<'_, str>| self.namer.names(Domain::Action, organization, id, at);
                 let action = action.as_ref().map(name).transpose()?;
-                ConversationFact::Started { action, map: map.as_deref().map(|map| self.map(map)) }
+                ConversationFact::Started { action, map: self.label(map.as_ref()) }
             }
             ConversationStep::Queued { queue, media_type, language, skills } => {
                 let media_type = media_type.as_ref().map(|media| Cow::Owned(media.to_lowercase()));
@@ -130,21 +131,12 @@ impl Admission {
         Some(self.labels.intern(kept.as_str()))
     }
 
-    /// The label of an action map; one that the configuration does not name is remembered by its text where it is plain.
-    fn map(&mut self, text: &str) -> Label {
+    /// The label of an action's map; one that the configuration does not name is remembered.
+    fn map_of(&mut self, action: Name, text: &str) -> Label {
         let kept = self.known.keepable(text);
-        if let Keepable::StandIn(stand_in) = &kept
-            && self.strangers.len() < STRANGERS
-            && is_plain(text)
-            && !self.strangers.contains_key(stand_in)
-        {
-            self.strangers.insert(stand_in.clone(), text.to_owned());
+        if let Keepable::StandIn(stand_in) = &kept {
+            self.strangers.meet(stand_in, text, action);
         }
         self.labels.intern(kept.as_str())
     }
-}
-
-fn is_plain(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    !text.is_empty() && text.len() <= STRANGER_LENGTH && text.bytes().all(plain)
 }

@@ -15,6 +15,9 @@ pub use event::Event;
 pub mod policy;
 pub use policy::PagePolicy;
 
+pub mod unrouted;
+pub use unrouted::{Strangers, Unrouted};
+
 pub mod admission;
 pub use admission::Admission;
 

@@ -20,6 +20,15 @@ impl Feed {
     /// Every feed.
     pub const ALL: [Self; 3] = [Self::Visits, Self::Offers, Self::Conversations];
 
+    /// What it is called where progress is kept.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Visits => "visits",
+            Self::Offers => "offers",
+            Self::Conversations => "conversations",
+        }
+    }
+
     /// The feed that brings such facts.
     pub const fn of(about: &About) -> Self {
         match about {

@@ -3,96 +3,132 @@
 use std::collections::BTreeMap;
 
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter as Total;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::Shared;
-use crate::engine::Span;
 use crate::engine::fact::OrganizationIndex;
+use crate::engine::{Engine, Span, Unrouted};
 use crate::io::Counter;
-use crate::io::counter::CounterError;
+use crate::io::log::{Accounted, Log};
 
 /// A visit counts as staying after this long on one kind of page.
 const DWELL: Span = Span::from_minutes(5);
 
 type Labels = Vec<(String, String)>;
+type Figures = BTreeMap<(&'static str, Labels), i64>;
 
 /// What was last shown.
 #[derive(Debug, Clone, Default)]
 struct Shown {
     caught_up: bool,
-    figures: BTreeMap<(&'static str, Labels), i64>,
+    figures: Figures,
 }
 
 /// What the counting loop last showed.
 #[derive(Debug, Clone, Default)]
 pub struct Board(Shared<Shown>);
 
-/// Every metric and its sentence.
-pub const METRICS: [(&str, &str); 7] = [
+/// Whether a figure only grows.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Total,
+    Gauge,
+}
+
+/// Every metric, its kind and its sentence; the name of a total ends in `_total` where it is written out.
+const METRICS: [(&str, Kind, &str); 7] = [
     (
         "journeycast_records",
-        "Records read since the data folder was made, by source and outcome; the four outcomes add up",
+        Kind::Total,
+        "Records read since the log was made, by source and outcome; the four outcomes add up",
     ),
-    ("journeycast_set_aside", "Records set aside since the data folder was made, by source and class"),
-    ("journeycast_facts", "Facts taken in since the start, by what became of them"),
-    ("journeycast_remembered", "Entities that are remembered, by kind"),
+    ("journeycast_set_aside", Kind::Total, "Records set aside since the log was made, by source and class"),
+    ("journeycast_facts", Kind::Total, "Facts taken in since the start, by what became of them"),
+    ("journeycast_remembered", Kind::Gauge, "Entities that are remembered, by kind"),
     (
         "journeycast_live_visits",
+        Kind::Gauge,
         "Visits that are on a page of this class now, and those that have been there for five minutes",
     ),
-    ("journeycast_watermark_seconds", "Event time up to which nothing more is waited for, by organization"),
-    ("journeycast_unrouted_actions", "Actions whose action map leads to no planning group"),
+    ("journeycast_watermark_seconds", Kind::Gauge, "Event time up to which nothing more is waited for"),
+    ("journeycast_unrouted_actions", Kind::Gauge, "Actions whose action map leads to no planning group, by map"),
 ];
 
+fn label(pairs: &[(&str, &str)]) -> Labels {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn number(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn account_for(accounting: &[Accounted], figures: &mut Figures) {
+    for account in accounting {
+        let labels = label(&[("source", &account.source), ("outcome", &account.outcome)]);
+        *figures.entry(("journeycast_records", labels)).or_default() += number(account.records);
+        if !account.class.is_empty() {
+            let labels = label(&[("source", &account.source), ("class", &account.class)]);
+            *figures.entry(("journeycast_set_aside", labels)).or_default() += number(account.records);
+        }
+    }
+}
+
+fn remember(engine: &Engine, figures: &mut Figures) {
+    let totals = engine.totals();
+    for (what, n) in [
+        ("action", totals.action_facts),
+        ("visit", totals.visit_facts),
+        ("conversation", totals.conversation_facts),
+        ("repeated", totals.repeated),
+        ("state_gone", totals.state_gone),
+    ] {
+        figures.insert(("journeycast_facts", label(&[("kind", what)])), number(n));
+    }
+    for (kind, n) in ["action", "conversation", "visit"].into_iter().zip(engine.remembered()) {
+        figures.insert(("journeycast_remembered", label(&[("kind", kind)])), number(n as u64));
+    }
+}
+
+fn look_at(engine: &Engine, organization: OrganizationIndex, id: &str, figures: &mut Figures) {
+    for (class, count) in engine.live_visits(organization, DWELL) {
+        for (stay, n) in [("now", count.now), ("five_minutes", count.longer)] {
+            let labels = label(&[("organization", id), ("page_class", class.unwrap_or("none")), ("stay", stay)]);
+            figures.insert(("journeycast_live_visits", labels), number(n));
+        }
+    }
+    if let Some(watermark) = engine.watermark(organization) {
+        figures.insert(("journeycast_watermark_seconds", label(&[("organization", id)])), watermark.seconds());
+    }
+}
+
+fn lead_nowhere(unrouted: Unrouted, figures: &mut Figures) {
+    for (map, actions) in unrouted.action_maps.iter().map(|(map, n)| (map.as_str(), *n)).chain([("", unrouted.other)]) {
+        figures.insert(("journeycast_unrouted_actions", label(&[("action_map", map)])), actions);
+    }
+}
+
 impl Board {
-    /// Shows where the counting loop stands.
-    pub fn show(&self, counter: &Counter, caught_up: bool) -> Result<(), CounterError> {
-        let mut figures = BTreeMap::new();
-        let label = |pairs: &[(&str, &str)]| -> Labels {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-        };
-        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        for account in counter.log().accounting()? {
-            let labels = label(&[("source", &account.source), ("outcome", &account.outcome)]);
-            *figures.entry(("journeycast_records", labels)).or_default() += number(account.records);
-            if !account.class.is_empty() {
-                let labels = label(&[("source", &account.source), ("class", &account.class)]);
-                *figures.entry(("journeycast_set_aside", labels)).or_default() += number(account.records);
-            }
-        }
-        let engine = counter.engine();
-        let totals = engine.totals();
-        for (what, n) in [
-            ("action", totals.action_facts),
-            ("visit", totals.visit_facts),
-            ("conversation", totals.conversation_facts),
-            ("repeated", totals.repeated),
-            ("state_gone", totals.state_gone),
-        ] {
-            figures.insert(("journeycast_facts", label(&[("kind", what)])), number(n));
-        }
-        for (kind, n) in ["action", "conversation", "visit"].into_iter().zip(engine.remembered()) {
-            figures.insert(("journeycast_remembered", label(&[("kind", kind)])), i64::try_from(n).unwrap_or(i64::MAX));
-        }
+    /// Shows where the counting loop stands: what it knows, what became of all records, and which unlisted action maps
+    /// may be told.
+    pub fn show<L: Log>(
+        &self,
+        counter: &Counter<L>,
+        accounting: &[Accounted],
+        texts: &BTreeMap<String, String>,
+        caught_up: bool,
+    ) {
+        let (engine, mut figures) = (counter.engine(), Figures::new());
+        account_for(accounting, &mut figures);
+        remember(engine, &mut figures);
         for (place, id) in counter.organizations().iter().enumerate() {
             let organization = OrganizationIndex(u16::try_from(place).unwrap_or(u16::MAX));
-            for (class, count) in engine.live_visits(organization, DWELL) {
-                for (stay, n) in [("now", count.now), ("five_minutes", count.longer)] {
-                    let labels =
-                        label(&[("organization", id), ("page_class", class.unwrap_or("none")), ("stay", stay)]);
-                    figures.insert(("journeycast_live_visits", labels), number(n));
-                }
-            }
-            if let Some(watermark) = engine.watermark(organization) {
-                figures.insert(("journeycast_watermark_seconds", label(&[("organization", id)])), watermark.seconds());
-            }
+            look_at(engine, organization, id, &mut figures);
         }
-        let unrouted = engine.unrouted().map(|(_, n)| n).sum();
-        figures.insert(("journeycast_unrouted_actions", Labels::new()), unrouted);
+        lead_nowhere(Unrouted::of(engine.unrouted(), texts), &mut figures);
         self.0.set(Shown { caught_up, figures });
-        Ok(())
     }
 
     /// Whether the loop had caught up when it last showed.
@@ -104,11 +140,23 @@ impl Board {
     pub fn metrics(&self) -> String {
         let shown = self.0.get();
         let mut registry = Registry::default();
-        for (name, help) in METRICS {
-            let family = Family::<Labels, Gauge>::default();
-            registry.register(name, help, family.clone());
-            for ((_, labels), value) in shown.figures.iter().filter(|((figure, _), _)| *figure == name) {
-                family.get_or_create(labels).set(*value);
+        for (name, kind, help) in METRICS {
+            let figures = shown.figures.iter().filter(|((figure, _), _)| *figure == name);
+            match kind {
+                Kind::Total => {
+                    let family = Family::<Labels, Total>::default();
+                    registry.register(name, help, family.clone());
+                    figures.for_each(|((_, labels), value)| {
+                        family.get_or_create(labels).inc_by(u64::try_from(*value).unwrap_or(0));
+                    });
+                }
+                Kind::Gauge => {
+                    let family = Family::<Labels, Gauge>::default();
+                    registry.register(name, help, family.clone());
+                    figures.for_each(|((_, labels), value)| {
+                        family.get_or_create(labels).set(*value);
+                    });
+                }
             }
         }
         let mut text = String::new();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::embedded::{Accounted, Append, Embedded, EmbeddedError, Packed, Pointer};
+use super::log::{Accounted, Append, HiddenLabel, Intake, LogError, Packed, Pointer};
 use super::reading::{Accounting, Reader, Taken};
 use super::{Lines, clock};
 use crate::engine::fact::{About, Fact};
@@ -14,10 +14,10 @@ use crate::wire::{facts, genesys::SetAside};
 /// So many facts at most become one record of the log.
 const PACK: usize = 4_096;
 
-/// Appends to the embedded log under one source's name.
+/// Appends to a log under one source's name.
 #[derive(Debug)]
-pub struct Appender {
-    log: Embedded,
+pub struct Appender<I> {
+    log: I,
     reader: Reader,
     source: String,
     facts: Vec<Fact>,
@@ -40,12 +40,12 @@ pub enum IngestError {
     },
     /// The log did not take it.
     #[error(transparent)]
-    Log(#[from] EmbeddedError),
+    Log(#[from] LogError),
 }
 
-impl Appender {
+impl<I: Intake> Appender<I> {
     /// An appender to `log`.
-    pub fn new(log: Embedded, settings: &Settings, source: &str) -> Self {
+    pub fn new(log: I, settings: &Settings, source: &str) -> Self {
         let names = settings.plan(SourceScheme::ByKind).names();
         let reader = Reader::of_files(settings, log.label_key(), names);
         Self {
@@ -68,14 +68,16 @@ impl Appender {
     }
 
     /// Takes in one record; `container` and `position` say where it stands.
-    pub fn push(&mut self, record: &[u8], container: &str, position: u64) -> Result<(), EmbeddedError> {
+    pub fn push(&mut self, record: &[u8], container: &str, position: u64) -> Result<(), LogError> {
         let taken = self.read(record)?;
         self.keep(taken, container, position)
     }
 
     /// Makes everything durable that was taken in.
-    pub fn flush(&mut self) -> Result<(), EmbeddedError> {
+    pub fn flush(&mut self) -> Result<(), LogError> {
         let now = clock::now();
+        let met = self.reader.strangers_met().into_iter();
+        let strangers: Vec<HiddenLabel> = met.map(|(stand_in, text)| HiddenLabel { stand_in, text }).collect();
         let organizations = self.reader.organizations().to_vec();
         let labels = self.reader.admission().labels();
         let pack = |facts: &[Fact]| {
@@ -89,7 +91,7 @@ impl Appender {
                 visits: pack(&self.visits),
                 accounting: &accounted(&self.source, &self.account),
                 set_aside: &self.pointers,
-                labels: &[],
+                labels: &strangers,
             },
         )?;
         self.total.add(&std::mem::take(&mut self.account));
@@ -138,12 +140,12 @@ impl Appender {
         Ok(())
     }
 
-    fn read(&mut self, record: &[u8]) -> Result<Taken, EmbeddedError> {
+    fn read(&mut self, record: &[u8]) -> Result<Taken, LogError> {
         let log = &mut self.log;
         self.reader.read(record, |epoch| log.epoch_keys(epoch, clock::now()))
     }
 
-    fn keep(&mut self, taken: Taken, container: &str, position: u64) -> Result<(), EmbeddedError> {
+    fn keep(&mut self, taken: Taken, container: &str, position: u64) -> Result<(), LogError> {
         match taken {
             Taken::Fact(_, fact) => self.keep_fact(*fact),
             Taken::SetAside(aside) => {
@@ -158,7 +160,7 @@ impl Appender {
         }
     }
 
-    fn keep_fact(&mut self, fact: Fact) -> Result<(), EmbeddedError> {
+    fn keep_fact(&mut self, fact: Fact) -> Result<(), LogError> {
         self.account.admitted += 1;
         match fact.about {
             About::Visit(_) => self.visits.push(fact),
@@ -167,7 +169,7 @@ impl Appender {
         self.flush_if_full()
     }
 
-    fn flush_if_full(&mut self) -> Result<(), EmbeddedError> {
+    fn flush_if_full(&mut self) -> Result<(), LogError> {
         let waiting = self.facts.len() + self.visits.len() + self.pointers.len();
         if waiting < PACK { Ok(()) } else { self.flush() }
     }

@@ -7,6 +7,8 @@ pub mod random;
 pub mod lines;
 pub use lines::Lines;
 
+pub mod log;
+
 pub mod reading;
 pub use reading::Reader;
 

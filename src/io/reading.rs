@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use super::log::EpochKeys;
 use crate::engine::fact::Fact;
 use crate::engine::label::KnownLabels;
-use crate::engine::names::{Domain, Epoch, EpochKey, MissingEpoch};
+use crate::engine::names::{Epoch, MissingEpoch};
 use crate::engine::{Admission, EventTime};
 use crate::settings::Settings;
 use crate::wire::genesys::{self, Class, Reading, Rules, SetAside};
-
-/// The keys of one epoch, one for each domain.
-pub type EpochKeys = [(Domain, EpochKey); 4];
 
 /// Reads records of one configuration.
 #[derive(Debug)]
@@ -50,6 +48,11 @@ impl Reader {
     /// What its facts' labels are interned in, and which unlisted maps it met.
     pub const fn admission(&self) -> &Admission {
         &self.admission
+    }
+
+    /// Unlisted action maps that may be told, and were met since this was last asked.
+    pub fn strangers_met(&mut self) -> Vec<(String, String)> {
+        self.admission.strangers_mut().news()
     }
 
     /// The organizations, in the order in which facts count them.

@@ -90,7 +90,7 @@ impl Replay<'_> {
         let mut heard = self.read(&mut reader)?;
         heard.arrived.sort_unstable_by_key(|arrived| (arrived.at, arrived.record));
         let admission = reader.into_admission();
-        let strangers = admission.strangers().clone();
+        let strangers = admission.strangers().texts();
         let mut engine = Engine::new(plan, admission.into_labels());
         self.expect_baseline(&mut engine)?;
         let newest = self.count(&mut engine, &heard.arrived)?;

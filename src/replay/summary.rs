@@ -6,13 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::engine::{Engine, EventTime};
+use crate::engine::{Engine, EventTime, Unrouted};
 use crate::io::clock::usage;
 use crate::io::reading::Accounting;
 use crate::wire::Rfc3339;
-
-/// An unlisted action map is named only where at least so many actions came of it: what fewer name may be anything.
-const NAMED_FROM: i64 = 5;
 
 /// What became of every record.
 #[derive(Debug)]
@@ -79,16 +76,10 @@ fn classes(account: &Accounting) -> Value {
     account.set_aside.iter().map(|(class, n)| (class.name().to_owned(), Value::from(*n))).collect()
 }
 
-/// Actions whose map leads nowhere: named maps, and the rest as one figure.
-pub fn unrouted(engine: &Engine, strangers: &BTreeMap<String, String>) -> Value {
-    let (mut named, mut rest): (BTreeMap<&str, i64>, i64) = (BTreeMap::new(), 0);
-    for (label, actions) in engine.unrouted() {
-        match label.and_then(|label| strangers.get(label)) {
-            Some(text) if actions >= NAMED_FROM => *named.entry(text).or_default() += actions,
-            Some(_) | None => rest += actions,
-        }
-    }
-    json!({"action_maps": named, "other": rest})
+/// Actions whose map leads nowhere: told maps, and the rest as one figure.
+fn unrouted(engine: &Engine, strangers: &BTreeMap<String, String>) -> Value {
+    let Unrouted { action_maps, other } = Unrouted::of(engine.unrouted(), strangers);
+    json!({"action_maps": action_maps, "other": other})
 }
 
 /// The only file that may differ between two replays of the same records.

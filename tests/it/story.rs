@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use journeycast::engine::EventTime;
+use journeycast::io::embedded::Runner;
 use journeycast::io::{Appender, Counter, Embedded};
 use journeycast::replay::Replay;
 use journeycast::settings::{Log, Settings};
@@ -68,15 +70,15 @@ fn the_log_gives_the_table_of_the_replay_and_keeps_nothing_personal() {
         if number % 97 == 0 {
             appender.flush().expect("it is kept");
             // A runner that ends and starts again between any two commits is where it was.
-            let mut counter = Counter::start(&settings).expect("it starts");
+            let mut counter = Counter::start(&settings, Runner::of(&settings).expect("it is free")).expect("it starts");
             counter.turn(journeycast::io::clock::now()).expect("it counts");
         }
     }
     appender.flush().expect("it is kept");
-    let mut counter = Counter::start(&settings).expect("it starts");
+    let mut counter = Counter::start(&settings, Runner::of(&settings).expect("it is free")).expect("it starts");
     while counter.turn(journeycast::io::clock::now()).expect("it counts") {}
     let mut counted = Vec::new();
-    for body in counter.log().newest_rows().expect("they can be read") {
+    for body in counter.log().log().newest_rows(EventTime::DISTANT_PAST).expect("they can be read") {
         counted.push(adjustment::decode(&body).expect("it is a row"));
     }
     let rows = replayed(&lines);

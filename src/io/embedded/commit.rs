@@ -1,39 +1,10 @@
-//! What the runner commits: rows, revisions and how far it counted, in one transaction.
-
-use std::sync::Arc;
+//! How the runner commits: rows, revisions and how far it counted, in one transaction.
 
 use rusqlite::{ErrorCode, Transaction, params};
 
-use super::{Embedded, EmbeddedError, Mishap, Positions, Stream, as_stored};
-use crate::engine::{EventTime, WallTime};
-
-/// A revision of a row that is said now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SaidRow {
-    /// The row's key.
-    pub key: String,
-    /// Its business unit's id.
-    pub business_unit: Arc<str>,
-    /// Its planning group's id.
-    pub planning_group: Arc<str>,
-    /// When its interval starts.
-    pub interval_start: EventTime,
-    /// Its revision, higher than any before.
-    pub revision: u64,
-    /// The bytes.
-    pub body: Vec<u8>,
-}
-
-/// What one commit holds; all of it or nothing.
-#[derive(Debug, Clone, Copy)]
-pub struct Commit<'a> {
-    /// Revisions in the order in which they are said.
-    pub rows: &'a [SaidRow],
-    /// How far the streams are counted with them.
-    pub positions: Positions,
-    /// The counting's own note of it.
-    pub progress: &'a [u8],
-}
+use super::{Embedded, EmbeddedError, Mishap, as_stored};
+use crate::engine::WallTime;
+use crate::io::log::{Commit, SaidRow, Stream};
 
 impl Embedded {
     /// Commits in one transaction that is on the disk when this returns.

@@ -5,14 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{ErrorCode, ffi};
 
-/// What becomes of the work that met an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// The same call may succeed later.
-    Retry,
-    /// Somebody must do something first; nothing was lost.
-    Halt,
-}
+use crate::io::log::{Fate, LogError};
 
 /// Why the embedded log did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +18,9 @@ pub enum EmbeddedError {
         /// What the system says.
         source: io::Error,
     },
+    /// The configuration asks for the other log.
+    #[error("[log] kind = \"kafka\" is not built yet; set kind = \"embedded\"")]
+    NotEmbedded,
     /// Another runner counts here.
     #[error(
         "another journeycast{} already runs on {folder}; stop it, or set another [log] path",
@@ -169,6 +165,7 @@ impl EmbeddedError {
         match self {
             Self::Busy { .. } => Fate::Retry,
             Self::Folder { .. }
+            | Self::NotEmbedded
             | Self::AlreadyRunning { .. }
             | Self::Full { .. }
             | Self::Disk { .. }
@@ -197,6 +194,12 @@ impl EmbeddedError {
             Some(failure) if is_of_the_disk(failure) => Self::Disk { file, source },
             Some(_) | None => Self::Database { file, source },
         }
+    }
+}
+
+impl From<EmbeddedError> for LogError {
+    fn from(error: EmbeddedError) -> Self {
+        Self::new(error.fate(), error)
     }
 }
 

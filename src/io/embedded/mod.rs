@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 mod error;
-pub use error::{EmbeddedError, Fate};
+pub use error::EmbeddedError;
 
 mod schema;
 
@@ -18,17 +18,12 @@ use master::Master;
 
 mod epoch_keys;
 
-mod stream;
-pub use stream::{Positions, Stream};
-
 mod append;
-pub use append::{Accounted, Append, HiddenLabel, Packed, Pointer};
 
 mod read;
-pub use read::{SetAside, Stored, StoredRevision};
+pub use read::{SetAside, StoredRevision};
 
 mod commit;
-pub use commit::{Commit, SaidRow};
 
 mod meta;
 
@@ -37,6 +32,9 @@ pub use sweep::{Retention, Swept};
 
 mod lock;
 pub use lock::RunnerLock;
+
+mod runner;
+pub use runner::Runner;
 
 #[cfg(test)]
 mod tests;
@@ -76,8 +74,13 @@ impl Embedded {
         Ok(embedded)
     }
 
+    /// Where everything is.
+    pub fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new("."))
+    }
+
     /// The key under which labels that the configuration does not name are hidden; the same for as long as the master is.
-    pub const fn label_key(&self) -> [u8; 32] {
+    const fn master_label_key(&self) -> [u8; 32] {
         self.master.label_key()
     }
 

@@ -1,24 +1,12 @@
 //! What readers see: streams in order, rows, revisions, and what became of the records.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Row, params};
 
-use super::{Accounted, Embedded, EmbeddedError, HiddenLabel, Pointer, Positions, Stream, as_counted, as_stored};
+use super::{Embedded, EmbeddedError, as_counted, as_stored};
 use crate::engine::{EventTime, WallTime};
-
-/// A record of a stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
-    /// Its number in the stream; it grows, and none is given twice.
-    pub seq: u64,
-    /// When it was appended.
-    pub appended_at: WallTime,
-    /// The time of its newest fact; the distant past where it holds no facts.
-    pub newest: EventTime,
-    /// How many facts it holds; 1 for a record of a baseline.
-    pub n: usize,
-    /// The bytes.
-    pub body: Vec<u8>,
-}
+use crate::io::log::{Accounted, Pointer, Positions, Stored, Stream};
 
 /// A revision as it was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,13 +86,15 @@ impl Embedded {
         })
     }
 
-    /// The newest revision of every row, by business unit, planning group and start.
+    /// The newest revision of every row that starts at `from` or later, by business unit, planning group and start.
     ///
     /// # Errors
     ///
     /// Where the database fails.
-    pub fn newest_rows(&self) -> Result<Vec<Vec<u8>>, EmbeddedError> {
-        self.list("SELECT body FROM rows ORDER BY business_unit, planning_group, interval_start", |row| row.get(0))
+    pub fn newest_rows(&self, from: EventTime) -> Result<Vec<Vec<u8>>, EmbeddedError> {
+        let sql = "SELECT body FROM rows WHERE interval_start >= ?1 \
+                   ORDER BY business_unit, planning_group, interval_start";
+        self.look(|connection| connection.prepare_cached(sql)?.query_map([from.millis()], |row| row.get(0))?.collect())
     }
 
     /// Up to `limit` revisions after the number `after`, in the order in which they were said.
@@ -115,6 +105,16 @@ impl Embedded {
     pub fn revisions(&self, after: u64, limit: usize) -> Result<Vec<StoredRevision>, EmbeddedError> {
         let sql = "SELECT seq, body FROM revisions WHERE seq > ?1 ORDER BY seq LIMIT ?2";
         self.page(sql, after, limit, |row| Ok(StoredRevision { seq: as_counted(row.get(0)?), body: row.get(1)? }))
+    }
+
+    /// The number of the last revision; 0 before the first.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails.
+    pub fn last_revision(&self) -> Result<u64, EmbeddedError> {
+        let sql = "SELECT coalesce(max(seq), 0) FROM revisions";
+        self.look(|connection| Ok(as_counted(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)))
     }
 
     /// What became of all records so far, by source, outcome and class.
@@ -150,15 +150,14 @@ impl Embedded {
         })
     }
 
-    /// What stand-ins stand for, in their order.
+    /// Unlisted action maps that may be told: what is kept of each, and its text.
     ///
     /// # Errors
     ///
     /// Where the database fails.
-    pub fn hidden_labels(&self) -> Result<Vec<HiddenLabel>, EmbeddedError> {
-        self.list("SELECT stand_in, text FROM unrouted_labels ORDER BY stand_in", |row| {
-            Ok(HiddenLabel { stand_in: row.get(0)?, text: row.get(1)? })
-        })
+    pub fn told_labels(&self) -> Result<BTreeMap<String, String>, EmbeddedError> {
+        let told = self.list("SELECT stand_in, text FROM unrouted_labels", |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(told.into_iter().collect())
     }
 
     fn places(&self, sql: &str) -> Result<Positions, EmbeddedError> {

@@ -1,5 +1,6 @@
 //! Appending, counting and reading beside each other, and what a crash or a full disk leaves.
 
+use std::collections::BTreeMap;
 use std::thread;
 
 use super::*;
@@ -151,7 +152,7 @@ fn what_became_of_the_records_is_told_in_one_breath_with_the_facts() {
     }
     assert_eq!(log.accounting().unwrap(), [accounted("no_time", 2), accounted("not_json", 4)]);
     assert_eq!(log.set_aside(1, 10).unwrap(), [SetAside { seq: 2, at: NOW, pointer }]);
-    assert_eq!(log.hidden_labels().unwrap(), [label]);
+    assert_eq!(log.told_labels().unwrap(), BTreeMap::from([(label.stand_in, label.text)]));
     assert_eq!(log.ends().unwrap(), counted(2, 2));
 }
 

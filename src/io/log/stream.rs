@@ -1,4 +1,6 @@
-//! The three streams of the embedded log, and places in them.
+//! The three streams that are counted, places in them, and the records they hold.
+
+use crate::engine::{EventTime, WallTime};
 
 /// What is appended and read in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,7 +17,7 @@ impl Stream {
     /// Every stream.
     pub const ALL: [Self; 3] = [Self::Facts, Self::Visits, Self::Baseline];
 
-    /// The name of its table.
+    /// Its name: what the embedded log calls its table.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Facts => "facts",
@@ -59,4 +61,19 @@ impl Positions {
     pub fn reach(&self, ends: &Self) -> bool {
         Stream::ALL.into_iter().all(|stream| self.of(stream) >= ends.of(stream))
     }
+}
+
+/// A record of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its number in the stream; it grows, and none is given twice.
+    pub seq: u64,
+    /// When it was appended.
+    pub appended_at: WallTime,
+    /// The time of its newest fact; the distant past where it holds no facts.
+    pub newest: EventTime,
+    /// How many facts it holds; 1 for a record of a baseline.
+    pub n: usize,
+    /// The bytes.
+    pub body: Vec<u8>,
 }

@@ -1,0 +1,265 @@
+//! Counting: the second of the two loops reads facts, lets the engine decide, and commits rows and positions together.
+
+use std::sync::Arc;
+
+use super::log::{Commit, Fate, Log, LogError, Positions, SaidRow, Stored, Stream};
+use crate::engine::plan::SourceScheme;
+use crate::engine::watermark::Feed;
+use crate::engine::{BaselineInterval, Decision, Engine, EventTime, Labels, Span, Step, WallTime};
+use crate::settings::Settings;
+use crate::wire::{Unreadable, adjustment, baseline, facts};
+
+mod note;
+use note::Note;
+
+/// Records of each stream that are taken at once; each holds up to some thousand facts.
+const AT_ONCE: usize = 8;
+/// A baseline's records hold one interval each, and all that was uploaded is known before anything is counted.
+const BASELINE_AT_ONCE: usize = 100_000;
+/// The order in which streams are taken.
+const STREAMS: [Stream; 3] = [Stream::Baseline, Stream::Facts, Stream::Visits];
+/// A commit that the log could not take is offered again so often before the owner gives up.
+const TRIES: u32 = 5;
+
+/// Why counting cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum CounterError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A record of the log is damaged.
+    #[error(
+        "record {seq} of {stream} cannot be read ({why}); nothing was changed: restore the log from a copy, or ask for help with this number"
+    )]
+    Damaged {
+        /// The stream.
+        stream: &'static str,
+        /// Its number.
+        seq: u64,
+        /// Why.
+        why: Unreadable,
+    },
+    /// Intervals of existing rows would move.
+    #[error(
+        "business unit {unit:?} had {before}, and now has {now}: its rows would no longer fit; set it back, or start with an empty data folder"
+    )]
+    UnitChanged {
+        /// Which.
+        unit: String,
+        /// Interval and zone of the existing rows.
+        before: String,
+        /// Interval and zone of the configuration.
+        now: String,
+    },
+    /// The counting's own note cannot be read.
+    #[error("the note that was committed with the positions cannot be read: {0}; restore the log from a copy")]
+    Note(#[from] serde_json::Error),
+}
+
+/// The one owner of a share of the log.
+#[derive(Debug)]
+pub struct Counter<L> {
+    log: L,
+    engine: Engine,
+    organizations: Vec<Arc<str>>,
+    positions: Positions,
+    note: Note,
+    heard: [Option<WallTime>; 3],
+    idle_after: Span,
+    clock_ahead: Span,
+}
+
+const fn at_once(stream: Stream) -> usize {
+    match stream {
+        Stream::Baseline => BASELINE_AT_ONCE,
+        Stream::Facts | Stream::Visits => AT_ONCE,
+    }
+}
+
+impl<L: Log> Counter<L> {
+    /// Reads back what was counted up to the committed positions, and is then where the last owner was.
+    ///
+    /// # Errors
+    ///
+    /// Where the log fails, or the configuration does not fit the rows that were said.
+    pub fn start(settings: &Settings, log: L) -> Result<Self, CounterError> {
+        let plan = settings.plan(SourceScheme::ByKind);
+        let mut counter = Self {
+            organizations: plan.organizations.clone(),
+            note: Note::of(&plan),
+            engine: Engine::new(plan, Labels::default()),
+            log,
+            positions: Positions::default(),
+            heard: [None; 3],
+            idle_after: settings.windows.source_idle_after,
+            clock_ahead: settings.windows.max_clock_ahead,
+        };
+        let (positions, note) = counter.log.committed()?;
+        if let Some(before) = Note::read(&note)? {
+            counter.note.carry_on(&before)?;
+            counter.resume(positions, &before, settings)?;
+        }
+        Ok(counter)
+    }
+
+    /// What is known.
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The organizations, in the order in which the engine counts them.
+    pub fn organizations(&self) -> &[Arc<str>] {
+        &self.organizations
+    }
+
+    /// The log.
+    pub const fn log(&self) -> &L {
+        &self.log
+    }
+
+    /// The log, for whatever else its owner must do there.
+    pub const fn log_mut(&mut self) -> &mut L {
+        &mut self.log
+    }
+
+    /// Whether everything that was appended is counted and committed.
+    ///
+    /// # Errors
+    ///
+    /// Where the log fails.
+    pub fn is_caught_up(&mut self) -> Result<bool, CounterError> {
+        Ok(self.positions.reach(&self.log.ends()?))
+    }
+
+    /// Takes what is there, and commits what follows from it; false where there was nothing.
+    ///
+    /// After an error this owner knows more than it committed: it must be dropped, and another started.
+    ///
+    /// # Errors
+    ///
+    /// Where the log fails, or holds what cannot be read.
+    pub fn turn(&mut self, now: WallTime) -> Result<bool, CounterError> {
+        let mut positions = self.positions;
+        let mut moved = false;
+        for stream in STREAMS {
+            for stored in self.log.read(stream, positions.of(stream), at_once(stream))? {
+                self.take(stream, &stored)?;
+                positions.set(stream, stored.seq);
+                moved = true;
+            }
+        }
+        if !moved {
+            self.note_silence(now);
+        }
+        let decisions = self.engine.step(Step::Say);
+        if moved || !decisions.is_empty() {
+            self.commit(now, positions, decisions)?;
+        }
+        Ok(moved)
+    }
+
+    fn take(&mut self, stream: Stream, stored: &Stored) -> Result<(), CounterError> {
+        let damaged = |why| CounterError::Damaged { stream: stream.name(), seq: stored.seq, why };
+        if stream == Stream::Baseline {
+            let interval: BaselineInterval = baseline::decode(&stored.body).map_err(damaged)?;
+            self.engine.step(Step::Baseline(&[interval]));
+            return Ok(());
+        }
+        let decoded = facts::decode(&stored.body, &self.organizations, self.engine.labels_mut()).map_err(damaged)?;
+        for fact in &decoded.facts {
+            if let Some(heard) = self.heard.get_mut(Feed::of(&fact.about) as usize) {
+                *heard = Some(stored.appended_at);
+            }
+        }
+        let not_after = EventTime::from_millis(stored.appended_at.after(self.clock_ahead).millis());
+        self.engine.step(Step::Facts { facts: &decoded.facts, not_after: Some(not_after) });
+        Ok(())
+    }
+
+    fn note_silence(&mut self, now: WallTime) {
+        for feed in Feed::ALL {
+            let heard = self.heard.get(feed as usize).copied().flatten();
+            if heard.is_some_and(|heard| now.since(heard) >= self.idle_after) {
+                self.engine.step(Step::Quiet(feed));
+            }
+        }
+    }
+
+    fn commit(&mut self, now: WallTime, positions: Positions, decisions: Vec<Decision>) -> Result<(), CounterError> {
+        let rows: Vec<SaidRow> = decisions
+            .into_iter()
+            .map(|Decision::Say(row)| SaidRow {
+                key: adjustment::key(&row.identity),
+                business_unit: Arc::clone(&row.identity.business_unit_id),
+                planning_group: Arc::clone(&row.identity.planning_group_id),
+                interval_start: row.identity.interval_start,
+                revision: row.revision,
+                body: adjustment::encode(&row),
+            })
+            .collect();
+        self.note.note_sources(&self.engine, &self.organizations);
+        let note = self.note.write()?;
+        let commit = Commit { rows: &rows, positions, progress: &note };
+        self.offer(now, &commit)?;
+        self.positions = positions;
+        Ok(())
+    }
+
+    /// Offers the same commit until the log has it: what was decided once is never decided anew.
+    fn offer(&mut self, now: WallTime, commit: &Commit<'_>) -> Result<(), CounterError> {
+        let mut tries = 1;
+        while let Err(error) = self.log.commit(now, commit) {
+            let may_try_again = match error.fate() {
+                Fate::Retry => true,
+                Fate::Undecided => {
+                    let (positions, note) = self.log.committed()?;
+                    if (positions, note.as_slice()) == (commit.positions, commit.progress) {
+                        return Ok(());
+                    }
+                    true
+                }
+                Fate::Lost | Fate::Halt => false,
+            };
+            if !may_try_again || tries == TRIES {
+                return Err(error.into());
+            }
+            tries += 1;
+            tracing::warn!(%error, "the log did not take a commit; the same is offered again");
+        }
+        Ok(())
+    }
+
+    fn resume(&mut self, positions: Positions, before: &Note, settings: &Settings) -> Result<(), CounterError> {
+        for stream in STREAMS {
+            self.read_back(stream, positions.of(stream))?;
+        }
+        // What is older than this is not remembered, and never said again.
+        let from = before.oldest_source().before(settings.windows.correction_horizon.and(Span::from_days(4)));
+        for body in self.log.newest_rows(from)? {
+            match adjustment::decode(&body) {
+                Ok(row) => self.engine.resume_row(row),
+                Err(why) => return Err(CounterError::Damaged { stream: "rows", seq: 0, why }),
+            }
+        }
+        before.resume_sources(&mut self.engine, &self.organizations);
+        self.engine.resumed();
+        self.positions = positions;
+        if !self.note.routes_like(before) {
+            self.engine.step(Step::PlanChanged);
+        }
+        Ok(())
+    }
+
+    fn read_back(&mut self, stream: Stream, up_to: u64) -> Result<(), CounterError> {
+        let mut after = 0;
+        while after < up_to {
+            let stored = self.log.read(stream, after, at_once(stream))?;
+            let Some(last) = stored.last() else { break };
+            after = last.seq;
+            for stored in stored.iter().filter(|stored| stored.seq <= up_to) {
+                self.take(stream, stored)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! The counting's own note, committed with the positions: under which plan it counted, and how far the sources had come.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::CounterError;
+use crate::engine::fact::OrganizationIndex;
+use crate::engine::plan::Plan;
+use crate::engine::watermark::{Feed, Progress};
+use crate::engine::{Engine, EventTime};
+
+/// What is noted.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Note {
+    /// Interval and zone of every business unit that was ever counted.
+    units: BTreeMap<String, String>,
+    /// What the rest of the plan hashes to.
+    plan: String,
+    sources: Vec<Source>,
+}
+
+/// How far a source had come.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Source {
+    organization: String,
+    feed: String,
+    newest: i64,
+    idle: bool,
+}
+
+impl Note {
+    /// Reads a note; nothing was noted before the first commit.
+    pub(super) fn read(bytes: &[u8]) -> Result<Option<Self>, CounterError> {
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(serde_json::from_slice(bytes)?))
+    }
+
+    pub(super) fn write(&self) -> Result<Vec<u8>, CounterError> {
+        Ok(serde_json::to_vec(self)?)
+    }
+
+    /// The note of a plan, of which nothing is counted yet.
+    pub(super) fn of(plan: &Plan) -> Self {
+        let unit = |unit: &crate::engine::plan::UnitPlan| {
+            (unit.id.to_string(), format!("intervals of {} s in {}", unit.interval.seconds(), unit.time_zone))
+        };
+        let routing = blake3::hash(format!("{:?}{}", plan.groups, plan.conversations_feed).as_bytes());
+        Self { units: plan.units.iter().map(unit).collect(), plan: routing.to_hex().to_string(), sources: Vec::new() }
+    }
+
+    /// Whether the rows of `before` were said under the same routing.
+    pub(super) fn routes_like(&self, before: &Self) -> bool {
+        self.plan == before.plan
+    }
+
+    /// Remembers the units of `before` that are not in the plan any more. One that is there must be as it was:
+    /// intervals of existing rows would move.
+    pub(super) fn carry_on(&mut self, before: &Self) -> Result<(), CounterError> {
+        for (id, was) in &before.units {
+            match self.units.get(id) {
+                Some(now) if now != was => {
+                    return Err(CounterError::UnitChanged { unit: id.clone(), before: was.clone(), now: now.clone() });
+                }
+                Some(_) => {}
+                None => {
+                    self.units.insert(id.clone(), was.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes how far the sources have come.
+    pub(super) fn note_sources(&mut self, engine: &Engine, organizations: &[Arc<str>]) {
+        let source = |(organization, feed, progress): (OrganizationIndex, Feed, Progress)| {
+            let id = organizations.get(usize::from(organization.0))?;
+            Some(Source {
+                organization: id.to_string(),
+                feed: feed.name().to_owned(),
+                newest: progress.newest.millis(),
+                idle: progress.idle,
+            })
+        };
+        self.sources = engine.progress().filter_map(source).collect();
+    }
+
+    /// Where an engine's sources take up again.
+    pub(super) fn resume_sources(&self, engine: &mut Engine, organizations: &[Arc<str>]) {
+        for source in &self.sources {
+            let organization = organizations.iter().position(|id| **id == *source.organization);
+            let feed = Feed::ALL.into_iter().find(|feed| feed.name() == source.feed);
+            if let (Some(organization), Some(feed)) = (organization, feed) {
+                let progress = Progress { newest: EventTime::from_millis(source.newest), idle: source.idle };
+                engine.resume_progress(
+                    OrganizationIndex(u16::try_from(organization).unwrap_or(u16::MAX)),
+                    feed,
+                    progress,
+                );
+            }
+        }
+    }
+
+    /// The oldest event that any source had come to; the distant past where nothing was heard.
+    pub(super) fn oldest_source(&self) -> EventTime {
+        let newest = self.sources.iter().map(|source| EventTime::from_millis(source.newest));
+        newest.min().unwrap_or(EventTime::DISTANT_PAST)
+    }
+}
