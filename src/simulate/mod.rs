@@ -3,7 +3,8 @@
 //! Pure: a plan goes in, records come out in order of arrival, and the truth beside them is told from how the site
 //! was made. Nothing here knows the engine, so that neither can repeat the other's mistakes.
 
-mod dice;
+pub mod dice;
+pub use dice::Dice;
 
 mod delay;
 

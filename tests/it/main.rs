@@ -1,8 +1,11 @@
 //! Everything that is proved from outside the rooms, in one binary.
 
 mod contracts;
+mod crashes;
 mod laws;
+mod little_site;
 mod schemas;
 mod settings;
+mod simulated;
 mod story;
 mod tidy;
