@@ -14,6 +14,8 @@ use crate::settings::Settings;
 
 /// How long the loop rests where nothing is there.
 const REST: Duration = Duration::from_millis(20);
+/// How often the board is renewed where nothing happens.
+const SHOW_EVERY: Span = Span::from_seconds(1);
 /// How often what has been kept for long enough is deleted.
 const SWEEP_EVERY: Span = Span::from_minutes(10);
 
@@ -48,14 +50,18 @@ fn count(
     mut swept: WallTime,
 ) -> Result<(), Failure> {
     let pause = Duration::from_millis(u64::try_from(settings.commit_every.millis()).unwrap_or(0));
+    let mut shown = WallTime::from_millis(0);
     while !stop.load(Ordering::Relaxed) {
         let now = clock::now();
         let moved = counter.turn(now)?;
         let caught_up = !moved && counter.is_caught_up()?;
-        if until_caught_up && caught_up {
-            return Ok(());
+        if moved || now.since(shown) >= SHOW_EVERY {
+            show(counter, board, caught_up)?;
+            shown = now;
         }
-        show(counter, board, caught_up)?;
+        if until_caught_up && caught_up {
+            break;
+        }
         if now.since(swept) > SWEEP_EVERY {
             swept = sweep(counter, settings, now);
         }
@@ -65,7 +71,7 @@ fn count(
             thread::sleep(pause);
         }
     }
-    Ok(())
+    Ok(counter.say_the_rest(clock::now())?)
 }
 
 /// Shows on the board where counting stands.

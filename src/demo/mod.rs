@@ -63,6 +63,7 @@ pub fn demo(args: &DemoArgs) -> Result<(), Failure> {
     let mut settings = Settings::parse(&config_toml(&plan), "demo.toml", std::iter::empty())
         .map_err(|error| Failure::Failed(error.to_string()))?;
     settings.log = Log::Embedded { path: folder.path().join("data") };
+    settings.publish_every = Span::ZERO;
     let stop = Arc::new(AtomicBool::new(false));
     let board = Board::default();
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));

@@ -1,6 +1,7 @@
 //! The engine: takes steps, keeps what is known, and decides which rows must be said.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -163,9 +164,26 @@ impl Engine {
         }
     }
 
+    /// Takes up a row that had changed before a restart and was not said.
+    pub fn resume_unsaid(&mut self, unit_id: &str, group_id: &str, start: EventTime) {
+        if let Some(group) = self.group_of(unit_id, group_id) {
+            self.ledger.touch(RowKey { group, start });
+        }
+    }
+
     /// Takes up how far a source had come before a restart.
     pub fn resume_progress(&mut self, organization: OrganizationIndex, feed: Feed, progress: Progress) {
         self.watermarks.resume(organization, feed, progress);
+    }
+
+    /// Rows that changed and are not said yet: business unit, planning group and start of each.
+    pub fn unsaid(&self) -> impl ExactSizeIterator<Item = (Arc<str>, Arc<str>, EventTime)> {
+        self.ledger.changed().iter().map(|key| {
+            let group = self.plan.groups.get(key.group.0 as usize);
+            let unit = group.and_then(|group| self.plan.units.get(group.unit));
+            let id = |id: Option<&Arc<str>>| id.map_or_else(|| Arc::from(""), Arc::clone);
+            (id(unit.map(|unit| &unit.id)), id(group.map(|group| &group.id)), key.start)
+        })
     }
 
     /// Counts that a restart brings back are no news: nothing that changed up to here is said.

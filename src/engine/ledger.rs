@@ -140,7 +140,12 @@ impl Ledger {
         self.changed.extend(self.rows.keys().copied());
     }
 
-    /// The rows that may have to be said anew, in order; they are not named again.
+    /// The rows that may have to be said anew, in order.
+    pub const fn changed(&self) -> &BTreeSet<RowKey> {
+        &self.changed
+    }
+
+    /// The same; they are not named again.
     pub fn take_changed(&mut self) -> BTreeSet<RowKey> {
         std::mem::take(&mut self.changed)
     }

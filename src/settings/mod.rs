@@ -76,7 +76,7 @@ pub struct Settings {
     pub conversations_feed: bool,
     /// How long to wait for what.
     pub windows: Windows,
-    /// How much arrival time passes at least between two revisions of an open row.
+    /// How much time passes at least between two revisions of a row that changes all the time.
     pub publish_every: Span,
     /// How long journeycast keeps what it wrote.
     pub retention: Retention,

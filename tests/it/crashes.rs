@@ -73,7 +73,9 @@ impl Run {
         let facts: Vec<Fact> = (0..4 + dice.below(40)).map(|_| any_fact(&mut dice)).collect();
         let waiting = records(&facts, &mut dice);
         let world = World::new(seed, faults);
-        Self { settings: settings(), dice, world, facts, waiting, owners: Vec::new(), now: NOW }
+        let mut settings = settings();
+        settings.publish_every = Span::from_seconds([0, 10, 600][dice.below(3)]);
+        Self { settings, dice, world, facts, waiting, owners: Vec::new(), now: NOW }
     }
 
     /// Appends what waits, and lets owners take turns, until everything is appended.
@@ -124,6 +126,7 @@ impl Run {
         self.now = self.now.after(Span::from_minutes(60));
         assert!(!owner.turn(self.now).expect("it counts"));
         assert!(owner.is_caught_up().expect("it knows"));
+        owner.say_the_rest(self.now).expect("it says the rest");
     }
 
     /// What does not hold of the disk, if anything.

@@ -84,7 +84,7 @@ fn what_nobody_says_is_as_the_contract_has_it() {
     assert_eq!(windows.correction_horizon, Span::from_days(7));
     assert_eq!(windows.max_clock_ahead, Span::from_minutes(10));
     assert_eq!(windows.source_idle_after, Span::from_seconds(60));
-    assert_eq!((settings.publish_every, settings.commit_every), (Span::from_seconds(60), Span::from_millis(50)));
+    assert_eq!((settings.publish_every, settings.commit_every), (Span::from_seconds(10), Span::from_millis(50)));
     assert_eq!(
         (settings.retention.adjustments, settings.retention.set_aside),
         (Span::from_days(400), Span::from_days(30))

@@ -77,6 +77,7 @@ fn the_log_gives_the_table_of_the_replay_and_keeps_nothing_personal() {
     appender.flush().expect("it is kept");
     let mut counter = Counter::start(&settings, Runner::of(&settings).expect("it is free")).expect("it starts");
     while counter.turn(journeycast::io::clock::now()).expect("it counts") {}
+    counter.say_the_rest(journeycast::io::clock::now()).expect("it says the rest");
     let mut counted = Vec::new();
     for body in counter.log().log().newest_rows(EventTime::DISTANT_PAST).expect("they can be read") {
         counted.push(adjustment::decode(&body).expect("it is a row"));

@@ -18,6 +18,8 @@ const AT_ONCE: usize = 8;
 const BASELINE_AT_ONCE: usize = 100_000;
 /// The order in which streams are taken.
 const STREAMS: [Stream; 3] = [Stream::Baseline, Stream::Facts, Stream::Visits];
+/// Rows that wait to be said are noted in every commit; more than this are said instead.
+const MOST_UNSAID: usize = 1_000;
 /// A commit that the log could not take is offered again so often before the owner gives up.
 const TRIES: u32 = 5;
 
@@ -65,6 +67,8 @@ pub struct Counter<L> {
     positions: Positions,
     note: Note,
     heard: [Option<WallTime>; 3],
+    said: Option<WallTime>,
+    say_every: Span,
     idle_after: Span,
     clock_ahead: Span,
 }
@@ -91,6 +95,8 @@ impl<L: Log> Counter<L> {
             log,
             positions: Positions::default(),
             heard: [None; 3],
+            said: None,
+            say_every: settings.publish_every,
             idle_after: settings.windows.source_idle_after,
             clock_ahead: settings.windows.max_clock_ahead,
         };
@@ -131,7 +137,8 @@ impl<L: Log> Counter<L> {
         Ok(self.positions.reach(&self.log.ends()?))
     }
 
-    /// Takes what is there, and commits what follows from it; false where there was nothing.
+    /// Takes what is there, and commits it with what there is to say, if it is time to say something; false where
+    /// there was nothing.
     ///
     /// After an error this owner knows more than it committed: it must be dropped, and another started.
     ///
@@ -151,11 +158,27 @@ impl<L: Log> Counter<L> {
         if !moved {
             self.note_silence(now);
         }
-        let decisions = self.engine.step(Step::Say);
+        let decisions = if self.may_say(now) { self.engine.step(Step::Say) } else { Vec::new() };
         if moved || !decisions.is_empty() {
             self.commit(now, positions, decisions)?;
         }
         Ok(moved)
+    }
+
+    /// Says whatever is not said yet, without waiting for its time: nothing more is coming, or nobody is left to say it.
+    ///
+    /// # Errors
+    ///
+    /// Where the log fails.
+    pub fn say_the_rest(&mut self, now: WallTime) -> Result<(), CounterError> {
+        let decisions = self.engine.step(Step::Say);
+        if decisions.is_empty() { Ok(()) } else { self.commit(now, self.positions, decisions) }
+    }
+
+    /// Rows are said at once after a silence, then no more often than is asked for; but never very many at a time.
+    fn may_say(&self, now: WallTime) -> bool {
+        let is_time = self.said.is_none_or(|said| now < said || now.since(said) >= self.say_every);
+        is_time || self.engine.unsaid().len() > MOST_UNSAID
     }
 
     fn take(&mut self, stream: Stream, stored: &Stored) -> Result<(), CounterError> {
@@ -186,6 +209,9 @@ impl<L: Log> Counter<L> {
     }
 
     fn commit(&mut self, now: WallTime, positions: Positions, decisions: Vec<Decision>) -> Result<(), CounterError> {
+        if !decisions.is_empty() {
+            self.said = Some(now);
+        }
         let rows: Vec<SaidRow> = decisions
             .into_iter()
             .map(|Decision::Say(row)| SaidRow {
@@ -197,7 +223,7 @@ impl<L: Log> Counter<L> {
                 body: adjustment::encode(&row),
             })
             .collect();
-        self.note.note_sources(&self.engine, &self.organizations);
+        self.note.note(&self.engine, &self.organizations);
         let note = self.note.write()?;
         let commit = Commit { rows: &rows, positions, progress: &note };
         self.offer(now, &commit)?;
@@ -241,8 +267,7 @@ impl<L: Log> Counter<L> {
                 Err(why) => return Err(CounterError::Damaged { stream: "rows", seq: 0, why }),
             }
         }
-        before.resume_sources(&mut self.engine, &self.organizations);
-        self.engine.resumed();
+        before.resume(&mut self.engine, &self.organizations);
         self.positions = positions;
         if !self.note.routes_like(before) {
             self.engine.step(Step::PlanChanged);

@@ -19,6 +19,8 @@ pub(super) struct Note {
     /// What the rest of the plan hashes to.
     plan: String,
     sources: Vec<Source>,
+    /// Rows that had changed and were not said yet: business unit, planning group, start.
+    unsaid: Vec<(String, String, i64)>,
 }
 
 /// How far a source had come.
@@ -49,7 +51,7 @@ impl Note {
             (unit.id.to_string(), format!("intervals of {} s in {}", unit.interval.seconds(), unit.time_zone))
         };
         let routing = blake3::hash(format!("{:?}{}", plan.groups, plan.conversations_feed).as_bytes());
-        Self { units: plan.units.iter().map(unit).collect(), plan: routing.to_hex().to_string(), sources: Vec::new() }
+        Self { units: plan.units.iter().map(unit).collect(), plan: routing.to_hex().to_string(), ..Self::default() }
     }
 
     /// Whether the rows of `before` were said under the same routing.
@@ -74,8 +76,8 @@ impl Note {
         Ok(())
     }
 
-    /// Notes how far the sources have come.
-    pub(super) fn note_sources(&mut self, engine: &Engine, organizations: &[Arc<str>]) {
+    /// Notes how far the sources have come, and what is still to be said.
+    pub(super) fn note(&mut self, engine: &Engine, organizations: &[Arc<str>]) {
         let source = |(organization, feed, progress): (OrganizationIndex, Feed, Progress)| {
             let id = organizations.get(usize::from(organization.0))?;
             Some(Source {
@@ -86,10 +88,17 @@ impl Note {
             })
         };
         self.sources = engine.progress().filter_map(source).collect();
+        let unsaid = engine.unsaid();
+        self.unsaid =
+            unsaid.map(|(unit, group, start)| (unit.to_string(), group.to_string(), start.millis())).collect();
     }
 
-    /// Where an engine's sources take up again.
-    pub(super) fn resume_sources(&self, engine: &mut Engine, organizations: &[Arc<str>]) {
+    /// Where an engine takes up again: nothing is said that was said, and everything that was not.
+    pub(super) fn resume(&self, engine: &mut Engine, organizations: &[Arc<str>]) {
+        engine.resumed();
+        for (unit, group, start) in &self.unsaid {
+            engine.resume_unsaid(unit, group, EventTime::from_millis(*start));
+        }
         for source in &self.sources {
             let organization = organizations.iter().position(|id| **id == *source.organization);
             let feed = Feed::ALL.into_iter().find(|feed| feed.name() == source.feed);
