@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -131,7 +132,13 @@ fn ingest(args: &IngestArgs) -> Result<(), Failure> {
     let log = Embedded::of(&settings)?;
     let mut appender = Appender::new(log, &settings, "ingest");
     let bar = bar("facts appended");
-    appender.ingest(&args.paths, |facts| bar.set_position(facts))?;
+    match args.paths.as_slice() {
+        [only] if only.as_os_str() == "-" => {
+            let patience = Duration::from_millis(u64::try_from(settings.commit_every.millis()).unwrap_or(0));
+            appender.follow(only, patience, |records| bar.set_position(records))?;
+        }
+        paths => appender.ingest(paths, |facts| bar.set_position(facts))?,
+    }
     bar.finish_and_clear();
     let total = appender.total();
     tracing::info!(

@@ -200,7 +200,7 @@ impl OpenFile<'_> {
     }
 }
 
-fn failed(path: &Path, error: std::io::Error) -> IngestError {
+pub(super) fn failed(path: &Path, error: std::io::Error) -> IngestError {
     IngestError::File { path: path.display().to_string(), error }
 }
 

@@ -13,7 +13,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// The lines of one file.
 pub struct Lines {
-    reader: Box<dyn BufRead>,
+    reader: Box<dyn BufRead + Send>,
     line: Vec<u8>,
     number: u64,
 }
@@ -28,7 +28,7 @@ impl Lines {
     /// Opens a file by its name: `-` is standard input, `.gz` and `.zst` are unpacked.
     pub fn open(path: &Path) -> io::Result<Self> {
         let name = path.to_string_lossy();
-        let reader: Box<dyn Read> = if name == "-" {
+        let reader: Box<dyn Read + Send> = if name == "-" {
             Box::new(io::stdin())
         } else {
             let file = File::open(path)?;

@@ -18,6 +18,8 @@ pub use embedded::Embedded;
 pub mod appender;
 pub use appender::Appender;
 
+mod following;
+
 pub mod counter;
 pub use counter::Counter;
 

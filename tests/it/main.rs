@@ -4,6 +4,7 @@ mod contracts;
 mod crashes;
 mod laws;
 mod little_site;
+mod pipe;
 mod schemas;
 mod settings;
 mod simulated;
