@@ -63,7 +63,9 @@ pub struct Action {
     reason: BlockingReason,
     medium: Option<Medium>,
     map: Option<Label>,
-    version: Option<u32>,
+    /// Beside each other, version and flag take no room that the rest leaves free; an option would.
+    has_version: bool,
+    version: u32,
     times: Times,
 }
 
@@ -76,7 +78,8 @@ impl Action {
             reason: BlockingReason::Unknown,
             medium: None,
             map: None,
-            version: None,
+            has_version: false,
+            version: 0,
             times: Times::Narrow { base: at.millis(), carried: [0; 3], steps: [0; FEW] },
         }
     }
@@ -93,7 +96,7 @@ impl Action {
 
     /// The version of the earliest event that names one.
     pub const fn version(&self) -> Option<u32> {
-        self.version
+        if self.has_version { Some(self.version) } else { None }
     }
 
     /// Takes in what one event says; false where it says nothing new.
@@ -111,7 +114,7 @@ impl Action {
             self.learn_event(at, event);
         }
         other.map.map(|map| self.learn_map(other.carried_at(MAP), map, labels));
-        other.version.map(|version| self.learn_version(other.carried_at(VERSION), version));
+        other.version().map(|version| self.learn_version(other.carried_at(VERSION), version));
         other.medium.map(|medium| self.learn_medium(other.carried_at(MEDIUM), medium));
     }
 
@@ -134,10 +137,10 @@ impl Action {
     }
 
     fn learn_version(&mut self, at: EventTime, version: u32) -> bool {
-        if self.version.is_some_and(|known| (self.carried_at(VERSION), known) <= (at, version)) {
+        if self.version().is_some_and(|known| (self.carried_at(VERSION), known) <= (at, version)) {
             return false;
         }
-        self.version = Some(version);
+        (self.has_version, self.version) = (true, version);
         self.set_carried(VERSION, at);
         true
     }

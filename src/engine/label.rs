@@ -4,19 +4,21 @@
 //! the configuration does not name is replaced, before anything rests, by a stand-in: a keyed hash that sorts
 //! exactly where the text would sort among the configured identifiers.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-/// An interned identifier of one engine; two labels are equal where their texts are.
+/// An interned identifier of one engine; two labels are equal where their texts are. It counts from one, so that no
+/// label at all takes no more room than a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Label(u32);
+pub struct Label(NonZeroU32);
 
 impl Label {
     /// Its place in the table that made it.
     pub const fn index(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize - 1
     }
 }
 
@@ -33,9 +35,10 @@ impl Labels {
         if let Some(label) = self.places.get(text) {
             return *label;
         }
-        let label = Label(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         let text: Arc<str> = Arc::from(text);
         self.texts.push(Arc::clone(&text));
+        let count = u32::try_from(self.texts.len()).ok().and_then(NonZeroU32::new);
+        let label = Label(count.unwrap_or(NonZeroU32::MAX));
         self.places.insert(text, label);
         label
     }
