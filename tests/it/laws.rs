@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 
 use journeycast::engine::fact::OfferState;
-use journeycast::engine::{Decision, Engine, Fact, Step, VolumeAdjustment};
+use journeycast::engine::{Decision, Engine, Fact, Step, Tally, VolumeAdjustment};
 use proptest::prelude::*;
 
 use crate::little_site::{EPOCH, MONDAY, Table, action, final_table, labels, place_of, plan, talk, told};
 
 fn any_fact() -> impl Strategy<Value = Fact> {
+    (0..6_u8).prop_flat_map(any_fact_of)
+}
+
+/// A fact about the action of this number, or about the conversation that came of it.
+fn any_fact_of(id: u8) -> impl Strategy<Value = Fact> {
     let minutes = 0..(12 * 1_440_i64);
     prop_oneof![
-        (0..6_u8, minutes.clone(), 0..18_u8, 0..2_u8).prop_map(|(id, minute, kind, map)| action(id, minute, kind, map)),
-        (0..6_u8, minutes, 0..5_u8, 0..2_u8).prop_map(|(id, minute, kind, place)| talk(id, minute, kind, place)),
+        (minutes.clone(), 0..18_u8, 0..2_u8).prop_map(move |(minute, kind, map)| action(id, minute, kind, map)),
+        (minutes, 0..5_u8, 0..2_u8).prop_map(move |(minute, kind, place)| talk(id, minute, kind, place)),
     ]
 }
 
@@ -55,6 +60,20 @@ proptest! {
         }
         let (found, _) = table(&other, cut);
         prop_assert_eq!(told(&found), told(&expected));
+    }
+
+    #[test]
+    fn the_tallies_of_two_engines_that_share_no_entity_add_up_to_those_of_one(
+        facts in prop::collection::vec((0..6_u8).prop_flat_map(|id| (Just(id), any_fact_of(id))), 1..40),
+    ) {
+        let (even, odd): (Vec<_>, Vec<_>) = facts.iter().cloned().partition(|(id, _)| id % 2 == 0);
+        let of = |part: Vec<(u8, Fact)>| table(&part.into_iter().map(|(_, fact)| fact).collect::<Vec<_>>(), 7).0;
+        let mut merged: BTreeMap<String, Tally> = BTreeMap::new();
+        for (key, row) in of(even).into_iter().chain(of(odd)) {
+            *merged.entry(key).or_default() += &row.evidence.counts;
+        }
+        let whole = of(facts).into_iter().map(|(key, row)| (key, row.evidence.counts));
+        prop_assert_eq!(merged, whole.collect::<BTreeMap<_, _>>());
     }
 
     #[test]
