@@ -52,7 +52,7 @@ feed = true
 correction_horizon = "30d"
 "#;
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     Settings::parse(SETTINGS, "little.toml", std::iter::empty()).expect("it is right")
 }
 

@@ -1,5 +1,6 @@
 //! Everything that is proved from outside the rooms, in one binary.
 
+mod bad_input;
 mod contracts;
 mod crashes;
 mod laws;
