@@ -30,6 +30,9 @@ pub use plan::Plan;
 pub mod action;
 pub use action::Action;
 
+#[cfg(test)]
+mod action_tests;
+
 pub mod visit;
 pub use visit::LiveVisits;
 

@@ -272,3 +272,80 @@ impl<T> Roster<T> {
         (names, body)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn called(own: u128, before: Option<u128>) -> Names {
+        Names { own: Name(own), before: before.map(Name) }
+    }
+
+    /// The letters of the entity that answers to this name alone.
+    fn who<'a>(roster: &'a Roster<String>, name: u128) -> Option<&'a str> {
+        roster.get(roster.find(&called(name, None))?).map(String::as_str)
+    }
+
+    fn settle(roster: &mut Roster<String>, own: u128, before: Option<u128>, letter: &str) -> Option<String> {
+        let found = roster.settle(&called(own, before), String::new);
+        if let Some(entity) = roster.get_mut(found.place) {
+            entity.push_str(letter);
+        }
+        found.absorbed
+    }
+
+    #[test]
+    fn an_entity_is_found_by_each_of_its_names() {
+        let mut roster = Roster::default();
+        settle(&mut roster, 2, Some(1), "a");
+        settle(&mut roster, 3, Some(2), "b");
+        assert_eq!(roster.len(), 1);
+        assert_eq!([1, 2, 3, 4].map(|name| who(&roster, name)), [Some("ab"), Some("ab"), Some("ab"), None]);
+    }
+
+    #[test]
+    fn two_that_share_a_name_become_one_and_keep_all_names() {
+        let mut roster = Roster::default();
+        settle(&mut roster, 1, None, "a");
+        settle(&mut roster, 5, Some(4), "b");
+        assert_eq!(settle(&mut roster, 1, Some(4), "c"), Some("b".to_owned()));
+        assert_eq!(roster.len(), 1);
+        assert_eq!([1, 4, 5].map(|name| who(&roster, name)), [Some("ac"); 3]);
+    }
+
+    #[test]
+    fn who_was_forgotten_answers_to_no_name_and_its_place_is_taken_by_the_next() {
+        let mut roster = Roster::default();
+        settle(&mut roster, 2, Some(1), "old");
+        settle(&mut roster, 3, Some(2), "er");
+        settle(&mut roster, 9, None, "new");
+        assert_eq!(roster.forget(|entity| entity.starts_with("old")), 1);
+        assert_eq!([1, 2, 3, 9].map(|name| who(&roster, name)), [None, None, None, Some("new")]);
+        settle(&mut roster, 7, Some(6), "next");
+        assert_eq!((roster.len(), roster.places().count()), (2, 2));
+        assert_eq!([6, 7].map(|name| who(&roster, name)), [Some("next"); 2]);
+    }
+
+    #[test]
+    fn a_new_name_is_news_and_the_same_again_is_not() {
+        let mut roster = Roster::default();
+        let news =
+            |roster: &mut Roster<String>, own, before| roster.settle(&called(own, before), String::new).is_newly_named;
+        assert!(news(&mut roster, 1, None));
+        assert!(news(&mut roster, 2, Some(1)));
+        assert!(!news(&mut roster, 2, Some(1)));
+        assert!(!news(&mut roster, 1, None));
+    }
+
+    #[test]
+    fn thousands_are_found_again_after_every_growth() {
+        let mut roster = Roster::default();
+        for name in 0..3 * CHUNK as u128 {
+            settle(&mut roster, 2 * name + 1, Some(2 * name), &name.to_string());
+        }
+        for name in 0..3 * CHUNK as u128 {
+            assert_eq!(who(&roster, 2 * name), Some(name.to_string().as_str()));
+            assert_eq!(who(&roster, 2 * name + 1), Some(name.to_string().as_str()));
+        }
+    }
+}

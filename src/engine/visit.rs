@@ -46,8 +46,11 @@ impl LiveVisits {
         let found =
             self.visits.settle(names, || Visit { organization, pages: Vec::new(), latest: EventTime::DISTANT_PAST });
         let Some(visit) = self.visits.get_mut(found.place) else { return false };
-        for (at, class) in found.absorbed.into_iter().flat_map(|other| other.pages) {
-            visit.see(at, class);
+        for other in found.absorbed {
+            visit.latest = visit.latest.max(other.latest);
+            other.pages.into_iter().for_each(|(at, class)| {
+                visit.see(at, class);
+            });
         }
         let later = at > visit.latest;
         visit.latest = visit.latest.max(at);
@@ -102,5 +105,94 @@ impl Visit {
         let (_, class) = self.pages.last()?;
         let stay = self.pages.iter().rev().take_while(|(_, other)| other == class).last()?;
         Some((*class, stay.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::label::Labels;
+    use super::super::names::Name;
+    use super::*;
+
+    const ORG: OrganizationIndex = OrganizationIndex(0);
+    const DWELL: Span = Span::from_minutes(5);
+
+    fn at(minute: i64) -> EventTime {
+        EventTime::from_seconds(minute * 60)
+    }
+
+    fn called(own: u128, before: Option<u128>) -> Names {
+        Names { own: Name(own), before: before.map(Name) }
+    }
+
+    fn pricing() -> Option<Label> {
+        Some(Labels::default().intern("pricing"))
+    }
+
+    /// Visits that saw these pages: number of the visit, minute, and whether it was the pricing page.
+    fn visits(pages: &[(u128, i64, bool)]) -> LiveVisits {
+        let mut visits = LiveVisits::default();
+        for (visit, minute, is_pricing) in pages {
+            let fact = VisitFact::Page(if *is_pricing { pricing() } else { None });
+            visits.learn(ORG, &called(*visit, None), at(*minute), &fact);
+        }
+        visits
+    }
+
+    /// On pricing now, and of those for more than five minutes.
+    fn on_pricing(visits: &LiveVisits, now: i64) -> (u64, u64) {
+        let counts = visits.live(ORG, at(now), DWELL);
+        counts.iter().find(|count| count.class == pricing()).map_or((0, 0), |count| (count.now, count.longer))
+    }
+
+    #[test]
+    fn two_are_on_pricing_now_one_of_them_for_more_than_five_minutes() {
+        let visits = visits(&[(1, 0, true), (1, 4, true), (2, 4, true), (3, 3, true), (3, 5, false)]);
+        assert_eq!(on_pricing(&visits, 6), (2, 1));
+    }
+
+    #[test]
+    fn exactly_five_minutes_are_not_more_than_five() {
+        assert_eq!(on_pricing(&visits(&[(1, 0, true)]), 5), (1, 0));
+    }
+
+    #[test]
+    fn a_look_at_another_page_starts_the_stay_anew() {
+        assert_eq!(on_pricing(&visits(&[(1, 0, true), (1, 5, false), (1, 6, true)]), 8), (1, 0));
+    }
+
+    #[test]
+    fn the_order_of_arrival_and_copies_change_nothing() {
+        let pages = [(1, 6, true), (1, 0, true), (1, 5, false), (1, 0, true), (1, 6, true)];
+        assert_eq!(on_pricing(&visits(&pages), 12), (1, 1));
+    }
+
+    #[test]
+    fn a_visit_is_over_twenty_minutes_after_its_last_event_of_any_kind() {
+        let mut visits = visits(&[(1, 0, true)]);
+        assert_eq!(on_pricing(&visits, 20), (0, 0));
+        visits.learn(ORG, &called(1, None), at(10), &VisitFact::App);
+        assert_eq!(on_pricing(&visits, 29), (1, 1));
+    }
+
+    #[test]
+    fn two_names_that_turn_out_to_be_one_visit_count_once_and_live_as_long_as_the_longer() {
+        let mut visits = visits(&[(1, 0, true), (2, 3, true)]);
+        visits.learn(ORG, &called(2, None), at(18), &VisitFact::App);
+        visits.learn(ORG, &called(1, Some(2)), at(4), &VisitFact::Page(pricing()));
+        assert_eq!((visits.len(), on_pricing(&visits, 30)), (1, (1, 1)));
+    }
+
+    #[test]
+    fn one_organization_never_sees_the_visits_of_another() {
+        let visits = visits(&[(1, 0, true)]);
+        assert!(visits.live(OrganizationIndex(1), at(1), DWELL).is_empty());
+    }
+
+    #[test]
+    fn what_is_long_over_is_forgotten() {
+        let mut visits = visits(&[(1, 0, true), (2, 100, true)]);
+        visits.forget(ORG, at(121));
+        assert_eq!(visits.len(), 1);
     }
 }
