@@ -282,7 +282,7 @@ mod tests {
     }
 
     /// The letters of the entity that answers to this name alone.
-    fn who<'a>(roster: &'a Roster<String>, name: u128) -> Option<&'a str> {
+    fn who(roster: &Roster<String>, name: u128) -> Option<&str> {
         roster.get(roster.find(&called(name, None))?).map(String::as_str)
     }
 

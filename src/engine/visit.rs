@@ -46,7 +46,7 @@ impl LiveVisits {
         let found =
             self.visits.settle(names, || Visit { organization, pages: Vec::new(), latest: EventTime::DISTANT_PAST });
         let Some(visit) = self.visits.get_mut(found.place) else { return false };
-        for other in found.absorbed {
+        if let Some(other) = found.absorbed {
             visit.latest = visit.latest.max(other.latest);
             other.pages.into_iter().for_each(|(at, class)| {
                 visit.see(at, class);
