@@ -36,6 +36,9 @@ const LEFT_OUT: [&str; 12] = [
     "customerIdType",
 ];
 
+/// What is made of the simulator's line.
+type Shape = fn(&[u8]) -> Vec<u8>;
+
 /// One measurement; a step of its own process.
 #[derive(Clone, Copy)]
 struct Measured {
@@ -198,7 +201,7 @@ fn leave_out(value: &mut Value) {
 }
 
 /// Writes the events; says how many there are and how long they are on average.
-fn write_events(path: &Path, wanted: usize, shape: fn(&[u8]) -> Vec<u8>) -> io::Result<(usize, usize)> {
+fn write_events(path: &Path, wanted: usize, shape: Shape) -> io::Result<(usize, usize)> {
     let plan = SitePlan { days: f64::INFINITY, visits_per_day: 20_000.0, ..SitePlan::default() };
     let mut out = io::BufWriter::new(std::fs::File::create(path)?);
     let (mut events, mut bytes) = (0, 0);
@@ -236,7 +239,7 @@ fn main() -> io::Result<()> {
     }
     let wanted = asked("EVENTS").and_then(|text| text.parse().ok()).unwrap_or(200_000);
     let folder = tempfile::tempdir()?;
-    let shapes: [(&str, fn(&[u8]) -> Vec<u8>); 2] = [("lean", lean), ("whole", <[u8]>::to_vec)];
+    let shapes: [(&str, Shape); 2] = [("lean", lean), ("whole", <[u8]>::to_vec)];
     let mut out = io::stdout().lock();
     for (shape, make) in shapes {
         let path = folder.path().join(shape);
