@@ -1,7 +1,8 @@
 //! Prints what a million events cost and how much memory that takes, step by step, for whole and for lean events.
 //!
 //! `cargo bench --bench throughput` (`EVENTS` sets how many, 200,000 by default). Every step runs in a process of its
-//! own, so the peak is its own; lines that stand in memory are made a part at a time, and their making is not counted.
+//! own, so the peak is its own, though never told below that of the process that starts it; lines that stand in memory
+//! are made a part at a time, and their making is not counted.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
