@@ -3,9 +3,12 @@
 mod bad_input;
 mod contracts;
 mod crashes;
+mod installation;
 mod laws;
 mod little_site;
 mod pipe;
+mod privacy;
+mod process;
 mod schemas;
 mod settings;
 mod simulated;
