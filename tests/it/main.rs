@@ -1,6 +1,7 @@
 //! Everything that is proved from outside the rooms, in one binary.
 
 mod bad_input;
+mod commands;
 mod contracts;
 mod crashes;
 mod installation;

@@ -195,6 +195,7 @@ fn may_mount() -> bool {
 const ON_A_FULL_DISK: &str = r#"
 set -u
 step() { name=$1; shift; "$@" >>printed 2>>said.$name; echo "$name $?" >>codes; }
+stored() { "$1" doctor --config journeycast.toml --format csv 2>>said.doctor | grep '^records read' >>stored; }
 mkdir data
 mount -t tmpfs -o size=24m tmpfs data
 for room in 8 120 400 900; do
@@ -202,6 +203,7 @@ for room in 8 120 400 900; do
   truncate -s -${room}K data/filler
   step append "$1" ingest --config journeycast.toml day.ndjson
   rm data/filler
+  stored "$1"
 done
 step appended "$1" ingest --config journeycast.toml day.ndjson
 for room in 0 40 200 600; do
@@ -219,9 +221,11 @@ const UNDER_A_LIMIT: &str = r#"
 set -u
 trap '' XFSZ
 step() { name=$1; shift; "$@" >>printed 2>>said.$name; echo "$name $?" >>codes; }
+stored() { "$1" doctor --config journeycast.toml --format csv 2>>said.doctor | grep '^records read' >>stored; }
 mkdir data
 for blocks in 8 200 600; do
   (ulimit -f $blocks; step append "$1" ingest --config journeycast.toml day.ndjson)
+  stored "$1"
 done
 step appended "$1" ingest --config journeycast.toml day.ndjson
 for blocks in 8 200 1000; do
@@ -253,6 +257,8 @@ fn full_disk(shell: &mut Command, script: &str) {
         assert_eq!(plain.count(), failures, "{told}");
         assert!(told.contains("space"), "{told}");
     }
+    let stored: Vec<u64> = read("stored").lines().filter_map(|line| line.split(',').nth(2)?.parse().ok()).collect();
+    assert!(stored.len() >= 3 && stored.is_sorted(), "what was appended before the disk was full is there: {stored:?}");
     assert_eq!((of("appended"), of("counted")), (vec!["0"], vec!["0"]), "{}", read("said.counted"));
     assert_eq!(table(&read("rows")), expected);
 }
