@@ -1,9 +1,12 @@
-//! Prints what a million events cost, step by step, beside a floor measured in the same run.
+//! Prints what a million events cost and how much memory that takes, step by step, for whole and for lean events.
 //!
-//! `cargo bench --bench throughput` (an environment variable `EVENTS` sets how many, 200,000 by default).
+//! `cargo bench --bench throughput` (`EVENTS` sets how many, 200,000 by default). Every step runs in a process of its
+//! own, so the peak is its own, though never told below that of the process that starts it; lines that stand in memory
+//! are made a part at a time, and their making is not counted.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use journeycast::engine::names::{Domain, EpochKey};
 use journeycast::engine::plan::SourceScheme;
@@ -11,119 +14,250 @@ use journeycast::engine::{Engine, Step};
 use journeycast::io::clock::usage;
 use journeycast::io::embedded::Runner;
 use journeycast::io::reading::{EpochKeys, Reader, Taken};
-use journeycast::io::{Appender, Counter, Embedded, clock};
+use journeycast::io::{Appender, Counter, Embedded, Lines, clock};
 use journeycast::replay::Replay;
 use journeycast::settings::{Log, Settings};
 use journeycast::simulate::{Site, SitePlan, config_toml};
 use journeycast::wire::genesys::{self, Rules};
+use serde_json::{Value, json};
+
+const PART: usize = 4_096;
+/// What nobody counts, and what a site that sends little would leave out.
+const LEFT_OUT: [&str; 12] = [
+    "attributes",
+    "traits",
+    "geolocation",
+    "mktCampaign",
+    "ipAddress",
+    "ipOrganization",
+    "browser",
+    "device",
+    "correlationId",
+    "userAgentString",
+    "totalEventCount",
+    "customerIdType",
+];
+
+/// What is made of the simulator's line.
+type Shape = fn(&[u8]) -> Vec<u8>;
+
+/// One measurement; a step of its own process.
+#[derive(Clone, Copy)]
+struct Measured {
+    name: &'static str,
+    run: fn(&Bench) -> f64,
+}
+
+const STEPS: [Measured; 7] = [
+    Measured { name: "floor: read the file, find newlines", run: Bench::floor },
+    Measured { name: "lines of the file", run: Bench::lines },
+    Measured { name: "parse", run: Bench::parse },
+    Measured { name: "parse + names", run: Bench::parse_and_name },
+    Measured { name: "engine alone, facts in memory", run: Bench::engine },
+    Measured { name: "whole pipeline over files (replay)", run: Bench::replay },
+    Measured { name: "whole pipeline through the embedded log", run: Bench::log },
+];
+
+struct Bench {
+    settings: Settings,
+    path: PathBuf,
+    folder: tempfile::TempDir,
+}
 
 fn keys<T>(_: T) -> Result<EpochKeys, std::convert::Infallible> {
     Ok(Domain::ALL.map(|domain| (domain, EpochKey([domain as u8; 32]))))
 }
 
-/// CPU-seconds per million events.
-fn cost(events: usize, work: impl FnOnce()) -> f64 {
+/// CPU-seconds of this work.
+fn cost(work: impl FnOnce()) -> f64 {
     let before = usage().cpu_seconds;
     work();
-    (usage().cpu_seconds - before) * 1e6 / events as f64
+    usage().cpu_seconds - before
 }
 
-fn through_the_log(settings: &Settings, data: &Path, events: &PathBuf) {
-    let Ok(log) = Embedded::open(data, None) else { return };
-    let mut appender = Appender::new(log, settings, "bench");
-    if appender.ingest(std::slice::from_ref(events), |_| {}).is_err() {
-        return;
+impl Bench {
+    fn floor(&self) -> f64 {
+        let mut chunk = vec![0; 256 * 1_024];
+        cost(|| {
+            let Ok(mut file) = std::fs::File::open(&self.path) else { return };
+            let mut found = 0;
+            while let Ok(read @ 1..) = io::Read::read(&mut file, &mut chunk) {
+                found += memchr::memchr_iter(b'\n', chunk.get(..read).unwrap_or_default()).count();
+            }
+            std::hint::black_box(found);
+        })
     }
-    let Ok(runner) = Runner::of(settings) else { return };
-    let Ok(mut counter) = Counter::start(settings, runner) else { return };
-    while counter.turn(clock::now()).is_ok_and(|moved| moved) {}
-}
 
-fn rules(settings: &Settings) -> Rules {
-    Rules {
-        organizations: settings.organizations(),
-        default_organization: settings.organization_for_files(),
-        max_clock_ahead: settings.windows.max_clock_ahead,
-        correction_horizon: settings.windows.correction_horizon,
+    fn lines(&self) -> f64 {
+        cost(|| {
+            let Ok(mut lines) = Lines::open(&self.path) else { return };
+            while let Ok(Some(line)) = lines.next_line() {
+                std::hint::black_box(line);
+            }
+        })
     }
-}
 
-#[expect(clippy::too_many_lines, reason = "one list of measurements, read from top to bottom")]
-fn main() -> std::io::Result<()> {
-    let wanted: usize = std::env::var("EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(200_000);
-    let plan = SitePlan { days: f64::INFINITY, visits_per_day: 20_000.0, ..SitePlan::default() };
-    let mut settings =
-        Settings::parse(&config_toml(&plan), "bench.toml", std::iter::empty()).map_err(std::io::Error::other)?;
-    let lines: Vec<Vec<u8>> = Site::new(plan).take(wanted).map(|sent| sent.line).collect();
-    let bytes: usize = lines.iter().map(Vec::len).sum();
-    let folder = tempfile::tempdir()?;
-    let path = folder.path().join("events.ndjson");
-    std::fs::write(&path, lines.join(&b'\n'))?;
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "{} events of {} bytes on average; CPU-seconds per million events",
-        lines.len(),
-        bytes / lines.len()
-    )?;
+    /// The cost of work on lines that stand in memory.
+    fn over_parts(&self, mut work: impl FnMut(&[Vec<u8>])) -> f64 {
+        let Ok(mut lines) = Lines::open(&self.path) else { return 0.0 };
+        let (mut part, mut spent) = (Vec::with_capacity(PART), 0.0);
+        loop {
+            let line = lines.next_line().ok().flatten().map(|(_, line)| line.to_vec());
+            let is_over = line.is_none();
+            part.extend(line);
+            if part.len() == PART || is_over {
+                spent += cost(|| work(&part));
+                part.clear();
+            }
+            if is_over {
+                return spent;
+            }
+        }
+    }
 
-    let mut found = 0;
-    let floor = cost(lines.len(), || {
-        let text = std::fs::read(&path).unwrap_or_default();
-        found = memchr::memchr_iter(b'\n', &text).count();
-    });
-    let mut tell = |what: &str, cost: f64| writeln!(out, "{what:<38} {cost:>7.3}   {:>6.1} x floor", cost / floor);
-    tell("floor: read the file, find newlines", floor)?;
-    let rules = rules(&settings);
-    tell(
-        "parse",
-        cost(lines.len(), || {
-            found += lines
-                .iter()
-                .filter(|line| matches!(genesys::read(line, None, &rules), genesys::Reading::Admitted(_)))
-                .count();
-        }),
-    )?;
-    let names = settings.plan(SourceScheme::One).names();
-    let mut reader = Reader::of_files(&settings, [0; 32], names);
-    let mut facts = Vec::with_capacity(lines.len());
-    tell(
-        "parse + names",
-        cost(lines.len(), || {
-            for line in &lines {
+    fn parse(&self) -> f64 {
+        let rules = Rules {
+            organizations: self.settings.organizations(),
+            default_organization: self.settings.organization_for_files(),
+            max_clock_ahead: self.settings.windows.max_clock_ahead,
+            correction_horizon: self.settings.windows.correction_horizon,
+        };
+        self.over_parts(|part| {
+            for line in part {
+                std::hint::black_box(genesys::read(line, None, &rules));
+            }
+        })
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::of_files(&self.settings, [0; 32], self.settings.plan(SourceScheme::One).names())
+    }
+
+    fn parse_and_name(&self) -> f64 {
+        let mut reader = self.reader();
+        self.over_parts(|part| {
+            for line in part {
+                drop(std::hint::black_box(reader.read(line, keys)));
+            }
+        })
+    }
+
+    fn engine(&self) -> f64 {
+        let mut reader = self.reader();
+        let mut facts = Vec::new();
+        self.over_parts(|part| {
+            for line in part {
                 if let Ok(Taken::Fact(_, fact)) = reader.read(line, keys) {
                     facts.push(*fact);
                 }
             }
-        }),
-    )?;
-    let mut engine = Engine::new(settings.plan(SourceScheme::One), reader.into_admission().into_labels());
-    tell(
-        "engine alone, facts in memory",
-        cost(lines.len(), || {
-            for part in facts.chunks(4_096) {
+        });
+        let mut engine = Engine::new(self.settings.plan(SourceScheme::One), reader.into_admission().into_labels());
+        cost(|| {
+            for part in facts.chunks(PART) {
                 engine.step(Step::Facts { facts: part, not_after: None });
-                found += engine.step(Step::Say).len();
+                std::hint::black_box(engine.step(Step::Say));
             }
-        }),
-    )?;
-    let replayed = folder.path().join("out");
-    tell(
-        "whole pipeline over files (replay)",
-        cost(lines.len(), || {
-            let events = [path.clone()];
-            let replay = Replay { settings: &settings, events: &events, baseline: None, until: None, out: &replayed };
-            found += usize::from(replay.run().is_ok());
-        }),
-    )?;
-    let data = folder.path().join("data");
-    settings.log = Log::Embedded { path: data.clone() };
-    let through = cost(lines.len(), || through_the_log(&settings, &data, &path));
-    tell("whole pipeline through the embedded log", through)?;
-    let remembered = engine.remembered();
-    writeln!(
-        out,
-        "remembered: {remembered:?} actions, conversations, visits; peak memory {} MB ({found})",
-        usage().peak_bytes / 1_000_000
-    )
+        })
+    }
+
+    fn replay(&self) -> f64 {
+        let (events, out) = ([self.path.clone()], self.folder.path().join("out"));
+        let replay = Replay { settings: &self.settings, events: &events, baseline: None, until: None, out: &out };
+        cost(|| drop(std::hint::black_box(replay.run())))
+    }
+
+    fn log(&self) -> f64 {
+        let mut settings = self.settings.clone();
+        let path = self.folder.path().join("data");
+        settings.log = Log::Embedded { path: path.clone() };
+        cost(|| {
+            let Ok(log) = Embedded::open(&path, None) else { return };
+            let mut appender = Appender::new(log, &settings, "bench");
+            if appender.ingest(std::slice::from_ref(&self.path), |_| {}).is_err() {
+                return;
+            }
+            let Ok(runner) = Runner::of(&settings) else { return };
+            let Ok(mut counter) = Counter::start(&settings, runner) else { return };
+            while counter.turn(clock::now()).is_ok_and(|moved| moved) {}
+            assert!(counter.say_the_rest(clock::now()).is_ok(), "what was counted is said");
+        })
+    }
+}
+
+/// The same event as a notification of few fields; a record that is none stays as it is.
+fn lean(line: &[u8]) -> Vec<u8> {
+    let Ok(mut whole) = serde_json::from_slice::<Value>(line) else { return line.to_vec() };
+    let Some(detail) = whole.get_mut("detail").filter(|detail| detail.is_object()) else { return line.to_vec() };
+    let [topic, mut body, timestamp] = ["topicName", "eventBody", "timestamp"].map(|key| detail[key].take());
+    leave_out(&mut body);
+    let mut lean = json!({"topicName": topic, "eventBody": body, "timestamp": timestamp});
+    if let Some(members) = lean.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    lean.to_string().into_bytes()
+}
+
+fn leave_out(value: &mut Value) {
+    let Some(members) = value.as_object_mut() else { return };
+    members.retain(|key, value| !LEFT_OUT.contains(&key.as_str()) && !value.is_null());
+    members.values_mut().for_each(leave_out);
+}
+
+/// Writes the events; says how many there are and how long they are on average.
+fn write_events(path: &Path, wanted: usize, shape: Shape) -> io::Result<(usize, usize)> {
+    let plan = SitePlan { days: f64::INFINITY, visits_per_day: 20_000.0, ..SitePlan::default() };
+    let mut out = io::BufWriter::new(std::fs::File::create(path)?);
+    let (mut events, mut bytes) = (0, 0);
+    for sent in Site::new(plan).take(wanted) {
+        let line = shape(&sent.line);
+        (events, bytes) = (events + 1, bytes + line.len());
+        out.write_all(&line)?;
+        out.write_all(b"\n")?;
+    }
+    out.flush()?;
+    Ok((events, bytes / events.max(1)))
+}
+
+/// Runs one step in a process of its own: CPU-seconds and peak memory in MB.
+fn measured(path: &Path, step: usize) -> io::Result<(f64, f64)> {
+    let child = Command::new(std::env::current_exe()?).env("STEP", step.to_string()).env("FILE", path).output()?;
+    let said = String::from_utf8_lossy(&child.stdout).into_owned();
+    let mut figures = said.split_whitespace().filter_map(|figure| figure.parse().ok());
+    let failed = || io::Error::other(format!("a step failed: {}", String::from_utf8_lossy(&child.stderr)));
+    figures.next().zip(figures.next()).ok_or_else(failed)
+}
+
+fn run_step(step: &Measured, file: PathBuf) -> io::Result<()> {
+    let settings = Settings::parse(&config_toml(&SitePlan::default()), "bench.toml", std::iter::empty());
+    let bench = Bench { settings: settings.map_err(io::Error::other)?, path: file, folder: tempfile::tempdir()? };
+    let seconds = (step.run)(&bench);
+    writeln!(io::stdout(), "{seconds} {}", usage().peak_bytes as f64 / 1e6)
+}
+
+fn main() -> io::Result<()> {
+    let asked = |name: &str| std::env::var(name).ok();
+    let step = asked("STEP").and_then(|text| text.parse::<usize>().ok()).and_then(|step| STEPS.get(step));
+    if let (Some(step), Some(file)) = (step, std::env::var_os("FILE")) {
+        return run_step(step, PathBuf::from(file));
+    }
+    let wanted = asked("EVENTS").and_then(|text| text.parse().ok()).unwrap_or(200_000);
+    let folder = tempfile::tempdir()?;
+    let shapes: [(&str, Shape); 2] = [("lean", lean), ("whole", <[u8]>::to_vec)];
+    let mut out = io::stdout().lock();
+    for (shape, make) in shapes {
+        let path = folder.path().join(shape);
+        let (events, average) = write_events(&path, wanted, make)?;
+        writeln!(out, "{events} {shape} events of {average} bytes on average")?;
+        writeln!(out, "{:<40} {:>13} {:>9} {:>8}", "step", "CPU-s/million", "x floor", "peak MB")?;
+        let mut floor = f64::NAN;
+        for (place, step) in STEPS.iter().enumerate() {
+            let (seconds, peak) = measured(&path, place)?;
+            let cost = seconds * 1e6 / events as f64;
+            floor = if place == 0 { cost } else { floor };
+            writeln!(out, "{:<40} {cost:>13.3} {:>9.1} {peak:>8.0}", step.name, cost / floor)?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
 }

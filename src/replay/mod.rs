@@ -2,24 +2,33 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::hash::BuildHasher;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-use foldhash::quality::FixedState;
 
 use crate::engine::fact::Fact;
 use crate::engine::names::{Domain, EpochKey};
 use crate::engine::plan::SourceScheme;
-use crate::engine::{Decision, Engine, EventTime, Span, Step, VolumeAdjustment, baseline};
+use crate::engine::{Decision, Engine, EventTime, Labels, Span, Step, VolumeAdjustment, baseline};
 use crate::io::clock::Watch;
 use crate::io::reading::{Accounting, EpochKeys, Reader, Taken};
 use crate::io::{Lines, random};
 use crate::settings::Settings;
+use crate::wire::genesys::{self, SetAside};
 use crate::wire::{adjustment, baseline_csv, write_json};
+
+mod arrivals;
+use arrivals::{Arrivals, Arrived, Bounds, InOrder, Store, Turn};
+
+mod runs;
 
 mod summary;
 use summary::{Summary, write_timing};
+
+#[cfg(test)]
+mod stories;
+
+/// So many facts at most are handed to the engine at once.
+const PART: usize = 4_096;
 
 /// What is replayed.
 #[derive(Debug)]
@@ -45,7 +54,7 @@ pub enum ReplayError {
         /// Which.
         path: String,
         /// What the system says.
-        error: std::io::Error,
+        error: io::Error,
     },
     /// The baseline cannot be used.
     #[error("{path}: {why}")]
@@ -60,75 +69,89 @@ pub enum ReplayError {
     Random(#[from] getrandom::Error),
 }
 
-/// A fact in the order in which it is replayed: by arrival, then by its record.
-#[derive(Debug)]
-struct Arrived {
-    at: EventTime,
-    record: u64,
-    fact: Fact,
-}
-
-/// A record that was set aside: the file's place among the sorted names, the line, and why.
-type Pointer = (String, u64, &'static str, &'static str);
-
-/// Everything that was read.
-#[derive(Default)]
+/// What is known of all records when they were read: the facts wait to be put in order.
 struct Heard {
-    arrived: Vec<Arrived>,
+    arrivals: Arrivals,
     accounts: BTreeMap<String, Accounting>,
-    set_aside: Vec<Pointer>,
+    /// When the first and the last of the facts happened.
+    span: Option<(EventTime, EventTime)>,
 }
 
 impl Replay<'_> {
     /// Reads everything, counts it in the order of arrival, and writes the five files.
     pub fn run(&self) -> Result<Summary, ReplayError> {
+        self.run_within(Bounds::USUAL)
+    }
+
+    fn run_within(&self, bounds: Bounds) -> Result<Summary, ReplayError> {
         let watch = Watch::start();
         std::fs::create_dir_all(self.out).map_err(|error| self.failed(self.out, error))?;
         let plan = self.settings.plan(SourceScheme::One);
         // Nothing of a replay rests, so the key that hides unlisted labels may be anybody's; ties must fall alike every time.
         let mut reader = Reader::of_files(self.settings, [0; 32], plan.names());
-        let mut heard = self.read(&mut reader)?;
-        heard.arrived.sort_unstable_by_key(|arrived| (arrived.at, arrived.record));
+        let heard = self.read(&mut reader, bounds)?;
         let admission = reader.into_admission();
         let strangers = admission.strangers().texts();
         let mut engine = Engine::new(plan, admission.into_labels());
         self.expect_baseline(&mut engine)?;
-        let newest = self.count(&mut engine, &heard.arrived)?;
+        let mut facts = heard.arrivals.in_order(engine.labels_mut()).map_err(|error| self.failed(self.out, error))?;
+        let newest = self.count(&mut engine, &mut facts)?;
         self.write_rows(&newest)?;
-        self.write_set_aside(&mut heard.set_aside)?;
-        let times = heard.arrived.iter().map(|arrived| arrived.fact.at);
-        let span = times.clone().min().zip(times.max());
-        let summary = Summary::of(&heard.accounts, &engine, &strangers, span, newest.len());
+        let summary = Summary::of(&heard.accounts, &engine, &strangers, heard.span, newest.len());
         self.write("summary.json", |out| out.write_all(summary.to_json().as_bytes()))?;
         self.write("timing.json", |out| write_timing(out, watch.elapsed()))?;
         Ok(summary)
     }
 
-    fn read(&self, reader: &mut Reader) -> Result<Heard, ReplayError> {
-        let mut heard = Heard::default();
-        let hasher = FixedState::with_seed(0);
-        for path in self.events {
-            let name = path.to_string_lossy().into_owned();
-            let mut lines = Lines::open(path).map_err(|error| self.failed(path, error))?;
-            let account = heard.accounts.entry(name.clone()).or_default();
-            while let Some((number, line)) = lines.next_line().map_err(|error| self.failed(path, error))? {
-                let taken = reader.read(line, |_| fresh_keys())?;
-                account.note(&taken);
-                match taken {
-                    Taken::Fact(at, fact) => {
-                        let record = hasher.hash_one(line);
-                        if self.until.is_none_or(|until| at < until) {
-                            heard.arrived.push(Arrived { at, record, fact: *fact });
-                        }
-                    }
-                    Taken::SetAside(aside) => {
-                        heard.set_aside.push((name.clone(), number, aside.class.name(), aside.path));
-                    }
-                    Taken::NotRelevant | Taken::Blank => {}
+    /// Reads the files in the order of their names, so that pointers can be written as they come up.
+    fn read(&self, reader: &mut Reader, bounds: Bounds) -> Result<Heard, ReplayError> {
+        let (folder, organizations) = (self.out.to_path_buf(), reader.organizations().to_vec());
+        let arrivals = Arrivals::new(Store { folder, organizations, bounds });
+        let mut heard = Heard { arrivals, accounts: BTreeMap::new(), span: None };
+        let mut files: Vec<(String, &Path)> =
+            self.events.iter().map(|path| (path.to_string_lossy().into_owned(), path.as_path())).collect();
+        files.sort();
+        let path = self.out.join("set-aside.ndjson");
+        let mut pointers = BufWriter::new(File::create(&path).map_err(|error| self.failed(&path, error))?);
+        for (name, events) in files {
+            self.read_file(&name, events, reader, &mut heard, &mut pointers)?;
+        }
+        pointers.flush().map_err(|error| self.failed(&path, error))?;
+        Ok(heard)
+    }
+
+    fn read_file(
+        &self,
+        name: &str,
+        path: &Path,
+        reader: &mut Reader,
+        heard: &mut Heard,
+        pointers: &mut impl Write,
+    ) -> Result<(), ReplayError> {
+        let mut lines = Lines::open(path).map_err(|error| self.failed(path, error))?;
+        let account = heard.accounts.entry(name.to_owned()).or_default();
+        while let Some((number, line)) = lines.next_line().map_err(|error| self.failed(path, error))? {
+            let taken = reader.read(line, |_| fresh_keys())?;
+            if self.until.is_some_and(|until| arrival_of(&taken, line) >= Some(until)) {
+                continue;
+            }
+            account.note(&taken);
+            match taken {
+                Taken::Fact(at, fact) => {
+                    let (first, last) = heard.span.unwrap_or((fact.at, fact.at));
+                    heard.span = Some((first.min(fact.at), last.max(fact.at)));
+                    let arrived = Arrived { turn: Turn::of(at, line), fact: *fact };
+                    let labels = reader.admission().labels();
+                    heard.arrivals.push(arrived, labels).map_err(|error| self.failed(self.out, error))?;
                 }
+                Taken::SetAside(aside) => {
+                    write_pointer(name, number, &aside, pointers)
+                        .map_err(|error| self.failed(&self.out.join("set-aside.ndjson"), error))?;
+                }
+                Taken::NotRelevant | Taken::Blank => {}
             }
         }
-        Ok(heard)
+        Ok(())
     }
 
     fn expect_baseline(&self, engine: &mut Engine) -> Result<(), ReplayError> {
@@ -146,16 +169,18 @@ impl Replay<'_> {
     fn count(
         &self,
         engine: &mut Engine,
-        arrived: &[Arrived],
+        facts: &mut InOrder,
     ) -> Result<BTreeMap<[String; 3], VolumeAdjustment>, ReplayError> {
         let mut newest = BTreeMap::new();
-        let every = self.settings.publish_every.max(Span::from_millis(1)).millis();
+        let every = self.settings.publish_every.max(Span::from_millis(1));
         self.write("revisions.ndjson", |out| {
-            let stretch_of = |arrived: &Arrived| arrived.at.millis().div_euclid(every);
-            for stretch in arrived.chunk_by(|one, next| stretch_of(one) == stretch_of(next)) {
-                let facts: Vec<Fact> = stretch.iter().map(|arrived| arrived.fact.clone()).collect();
-                engine.step(Step::Facts { facts: &facts, not_after: None });
-                say(engine.step(Step::Say), &mut newest, out)?;
+            let mut stretches = Stretches { facts, every, next: None };
+            let mut part = Vec::with_capacity(PART);
+            while let Some(is_last) = stretches.next_part(&mut part, engine.labels_mut())? {
+                engine.step(Step::Facts { facts: &part, not_after: None });
+                if is_last {
+                    say(engine.step(Step::Say), &mut newest, out)?;
+                }
             }
             if self.until.is_none() {
                 engine.step(Step::EndOfInput);
@@ -169,34 +194,67 @@ impl Replay<'_> {
         self.write("adjustments.ndjson", |out| newest.values().try_for_each(|row| write_row(row, out)))
     }
 
-    fn write_set_aside(&self, pointers: &mut [Pointer]) -> Result<(), ReplayError> {
-        pointers.sort_unstable();
-        self.write("set-aside.ndjson", |out| {
-            for (file, line, class, path) in pointers.iter() {
-                let pointer = serde_json::json!({"file": file, "line": line, "class": class, "path": path});
-                writeln!(out, "{pointer}")?;
-            }
-            Ok(())
-        })
-    }
-
-    fn write(&self, name: &str, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), ReplayError> {
+    fn write(&self, name: &str, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), ReplayError> {
         let path = self.out.join(name);
         let failed = |error| self.failed(&path, error);
         let mut out = BufWriter::new(File::create(&path).map_err(failed)?);
         fill(&mut out).and_then(|()| out.flush()).map_err(failed)
     }
 
-    fn failed(&self, path: &Path, error: std::io::Error) -> ReplayError {
+    fn failed(&self, path: &Path, error: io::Error) -> ReplayError {
         ReplayError::File { path: path.display().to_string(), error }
     }
+}
+
+/// Facts in order, cut where arrival time enters another stretch.
+struct Stretches<'a> {
+    facts: &'a mut InOrder,
+    every: Span,
+    next: Option<Arrived>,
+}
+
+impl Stretches<'_> {
+    /// Fills `part` with what comes next of one stretch; says whether the stretch ends with it. `None` where all is over.
+    fn next_part(&mut self, part: &mut Vec<Fact>, labels: &mut Labels) -> io::Result<Option<bool>> {
+        part.clear();
+        let mut next = match self.next.take() {
+            Some(next) => Some(next),
+            None => self.facts.next(labels)?,
+        };
+        let stretch_of = |arrived: &Arrived| arrived.turn.at.millis().div_euclid(self.every.millis());
+        let Some(stretch) = next.as_ref().map(stretch_of) else { return Ok(None) };
+        while let Some(arrived) = next {
+            if stretch_of(&arrived) != stretch || part.len() == PART {
+                let is_last = stretch_of(&arrived) != stretch;
+                self.next = Some(arrived);
+                return Ok(Some(is_last));
+            }
+            part.push(arrived.fact);
+            next = self.facts.next(labels)?;
+        }
+        Ok(Some(true))
+    }
+}
+
+/// When a record arrived, as far as it says so: what is not relevant or set aside may say nothing of it.
+fn arrival_of(taken: &Taken, record: &[u8]) -> Option<EventTime> {
+    match taken {
+        Taken::Fact(at, _) => Some(*at),
+        Taken::NotRelevant | Taken::SetAside(_) => genesys::arrival(record),
+        Taken::Blank => None,
+    }
+}
+
+fn write_pointer(file: &str, line: u64, aside: &SetAside, out: &mut impl Write) -> io::Result<()> {
+    let pointer = serde_json::json!({"file": file, "line": line, "class": aside.class.name(), "path": aside.path});
+    writeln!(out, "{pointer}")
 }
 
 fn say(
     decisions: Vec<Decision>,
     newest: &mut BTreeMap<[String; 3], VolumeAdjustment>,
     out: &mut dyn Write,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
     for Decision::Say(row) in decisions {
         write_row(&row, out)?;
         let identity = &row.identity;
@@ -206,7 +264,7 @@ fn say(
     Ok(())
 }
 
-fn write_row(row: &VolumeAdjustment, out: &mut dyn Write) -> std::io::Result<()> {
+fn write_row(row: &VolumeAdjustment, out: &mut dyn Write) -> io::Result<()> {
     let mut line = Vec::with_capacity(1_024);
     write_json(&adjustment::to_message(row), &mut line);
     line.push(b'\n');

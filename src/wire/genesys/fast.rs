@@ -98,9 +98,9 @@ impl<'a> Reader<'a> {
             return Some(());
         }
         loop {
-            let key = self.cursor.plain_string()?;
+            let key = self.cursor.plain_key()?;
             self.cursor.expect(b':')?;
-            match self.place(level, key.as_bytes()) {
+            match self.place(level, key) {
                 None | Some(Place::DetailType) => self.cursor.pass_value(DEEPEST - depth)?,
                 Some(place) if self.found.meet(place) => self.member(place, depth)?,
                 Some(_) => return None,

@@ -49,7 +49,11 @@ pub enum Kind {
 impl Kind {
     /// The kind that an event type names, by its last part.
     pub fn of(event_type: &str) -> Option<Self> {
-        let name = event_type.rsplit_once('.').map_or(event_type, |(_, name)| name);
+        // Most have one part only, and no name of a kind has a dot.
+        Self::named(event_type).or_else(|| event_type.rsplit_once('.').and_then(|(_, name)| Self::named(name)))
+    }
+
+    fn named(name: &str) -> Option<Self> {
         Some(match name {
             "WebEvent" => Self::Web,
             "AppEvent" => Self::App,

@@ -25,7 +25,7 @@ mod talk;
 mod members;
 
 mod slow;
-pub use slow::read_slowly;
+pub use slow::{arrival, read_slowly};
 
 mod wrapper;
 

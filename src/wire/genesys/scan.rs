@@ -64,13 +64,30 @@ impl<'a> Cursor<'a> {
     /// Past a string that has no escapes; its text.
     #[inline]
     pub fn plain_string(&mut self) -> Option<&'a str> {
+        let start = self.at_plain()?;
+        let is_plain = *self.bytes.get(self.at)? == b'"';
+        let text = self.text.get(start..self.at)?;
+        self.step();
+        is_plain.then_some(text)
+    }
+
+    /// Past a key that has no escapes; its bytes, for they are only ever compared.
+    #[inline]
+    pub fn plain_key(&mut self) -> Option<&'a [u8]> {
+        let start = self.at_plain()?;
+        let is_plain = *self.bytes.get(self.at)? == b'"';
+        let key = self.bytes.get(start..self.at)?;
+        self.step();
+        is_plain.then_some(key)
+    }
+
+    /// Past the quote that must be next, and what is plain behind it; where that began.
+    #[inline]
+    fn at_plain(&mut self) -> Option<usize> {
         self.expect(b'"')?;
         let start = self.at;
         self.pass_plain()?;
-        let text = self.text.get(start..self.at)?;
-        let is_plain = *self.bytes.get(self.at)? == b'"';
-        self.step();
-        is_plain.then_some(text)
+        Some(start)
     }
 
     /// Past any string.
@@ -93,16 +110,17 @@ impl<'a> Cursor<'a> {
     /// To the next quote, backslash or control character.
     #[inline]
     fn pass_plain(&mut self) -> Option<()> {
-        while let Some(chunk) = self.bytes.get(self.at..)?.first_chunk::<WORD>() {
-            let ends = ends(u64::from_le_bytes(*chunk));
+        let rest = self.bytes.get(self.at..)?;
+        let (words, tail) = rest.as_chunks::<WORD>();
+        for word in words {
+            let ends = ends(u64::from_le_bytes(*word));
             if ends != 0 {
                 self.at += (ends.trailing_zeros() / u8::BITS) as usize;
                 return Some(());
             }
             self.at += WORD;
         }
-        let rest = self.bytes.get(self.at..)?;
-        self.at += rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?;
+        self.at += tail.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?;
         Some(())
     }
 

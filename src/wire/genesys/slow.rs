@@ -28,6 +28,13 @@ pub fn read_slowly<'a>(record: &'a [u8], recorded: Option<EventTime>, rules: &Ru
     }
 }
 
+/// When a record says that it arrived, whatever becomes of it; `None` where it cannot be told.
+pub fn arrival(record: &[u8]) -> Option<EventTime> {
+    let record = Some(stripped(record)).filter(|record| record.len() <= LARGEST_RECORD)?;
+    let found = validated(record).and_then(|value| wrapper::open(value, LAYERS)).ok()?;
+    verdict::told_arrival(&found)
+}
+
 fn validated(record: &[u8]) -> Result<&RawValue, Class> {
     let text = simdutf8::basic::from_utf8(record).map_err(|_| Class::NotUtf8)?;
     let value: &RawValue = serde_json::from_str(text).map_err(|_| Class::NotJson)?;

@@ -195,6 +195,24 @@ fn arrival(
     recorded.or(at)
 }
 
+/// When a record arrived as far as it says so itself, even one that cannot be used or feeds nothing.
+pub fn told_arrival(found: &Found<'_>) -> Option<EventTime> {
+    let places = [Place::Time, Place::Timestamp, Place::CreatedDate, Place::EventTime];
+    let place =
+        places.into_iter().find(|place| !matches!(found.at(*place), Value::Absent) || found.is_twice(*place))?;
+    match found.at(place) {
+        Value::Text(text) if !found.is_twice(place) => instant(text),
+        Value::Integer(millis) if !found.is_twice(place) => of_our_time(*millis),
+        Value::Absent
+        | Value::Object
+        | Value::Texts
+        | Value::Text(_)
+        | Value::Integer(_)
+        | Value::Number
+        | Value::Other => None,
+    }
+}
+
 /// Where the record says when it happened.
 fn time_place(found: &Found<'_>) -> Place {
     if matches!(found.at(Place::CreatedDate), Value::Absent) { Place::EventTime } else { Place::CreatedDate }
