@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Turns web journey events and proactive-chat offers into volume adjustments for a workforce forecast.
 #[derive(Debug, Parser)]
@@ -34,8 +34,11 @@ pub enum Command {
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Looks at the data folder, its keys and the configuration, and says what is wrong.
-    Doctor(ConfigArgs),
+    /// The topics that a log needs.
+    #[command(subcommand)]
+    Topics(TopicsCommand),
+    /// Looks at the configuration, the data folder, its keys, the clock and the zone data, and says what is wrong.
+    Doctor(DoctorArgs),
 }
 
 /// Where the configuration is.
@@ -44,6 +47,48 @@ pub struct ConfigArgs {
     /// The configuration file.
     #[arg(long)]
     pub config: PathBuf,
+}
+
+/// How a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// One array of objects.
+    Json,
+    /// With the names of the columns in the first line.
+    Csv,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The configuration file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// How the findings are written.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+/// `topics`.
+#[derive(Debug, Subcommand)]
+pub enum TopicsCommand {
+    /// Makes what is missing.
+    Create(ConfigArgs),
+    /// Says what is missing or wrong.
+    Check(ConfigArgs),
+}
+
+/// `config show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The configuration file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// As a list of settings; without it, as a configuration file.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
 }
 
 /// `demo`.
@@ -179,7 +224,7 @@ pub enum ConfigCommand {
     /// Checks it: 0 where it is right, 2 where not, with line, column and what to change.
     Check(ConfigArgs),
     /// Shows every value in force and where it comes from.
-    Show(ConfigArgs),
+    Show(ShowArgs),
     /// Prints the JSON Schema of the file.
     Schema,
 }

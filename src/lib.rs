@@ -24,4 +24,8 @@ pub mod demo;
 
 pub mod cli;
 
+pub mod listing;
+
+pub mod doctor;
+
 pub mod perform;

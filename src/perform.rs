@@ -8,13 +8,16 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{
-    BaselineCommand, Cli, Command, ConfigArgs, ConfigCommand, IngestArgs, ReplayArgs, SimulateArgs, TailArgs,
+    BaselineCommand, Cli, Command, ConfigCommand, DoctorArgs, IngestArgs, ReplayArgs, ShowArgs, SimulateArgs, TailArgs,
+    TopicsCommand,
 };
+use crate::doctor::{self, Verdict};
 use crate::engine::plan::SourceScheme;
 use crate::engine::{EventTime, baseline};
 use crate::io::{Appender, Embedded, clock, site_files};
+use crate::listing::Listing;
 use crate::replay::Replay;
-use crate::settings::{self, Settings};
+use crate::settings::{self, Log, Settings, SettingsError};
 use crate::simulate::SitePlan;
 use crate::wire::{self, baseline_csv};
 use crate::{demo, service, tail};
@@ -45,6 +48,7 @@ pub fn perform(cli: Cli) -> ExitCode {
         Command::Tail(args) => tail_rows(&args),
         Command::Baseline(BaselineCommand::Import { config, csv }) => import(&config, &csv),
         Command::Config(command) => config(&command),
+        Command::Topics(command) => topics(&command),
         Command::Doctor(args) => doctor(&args),
     };
     let (code, message) = match done {
@@ -197,24 +201,42 @@ fn config(command: &ConfigCommand) -> Result<(), Failure> {
         ConfigCommand::Check(args) => {
             settings::check(&text_of(&args.config)?, &args.config.to_string_lossy(), environment())
         }
-        ConfigCommand::Show(args) => {
-            settings::show(&text_of(&args.config)?, &args.config.to_string_lossy(), environment())
-        }
+        ConfigCommand::Show(args) => return Ok(print(&format!("{}\n", show(args)?.trim_end()))?),
     };
     let said = said.map_err(|error| Failure::Usage(error.to_string()))?;
     Ok(print(&format!("{}\n", said.trim_end()))?)
 }
 
-fn doctor(args: &ConfigArgs) -> Result<(), Failure> {
-    let settings = load(&args.config)?;
-    let log = Embedded::of(&settings)?;
-    let (positions, _) = log.positions()?;
-    let ends = log.ends()?;
-    let read: u64 = log.accounting()?.iter().map(|account| account.records).sum();
-    let behind = if positions.reach(&ends) { "caught up" } else { "behind: start `run`, or wait for it" };
-    let report = format!(
-        "configuration  ok\ndata folder    {}\nmaster key     fits the data folder\nrecords read   {read}\ncounting       {behind}\n",
-        log.folder().display(),
-    );
-    Ok(print(&report)?)
+fn show(args: &ShowArgs) -> Result<String, Failure> {
+    let (text, name) = (text_of(&args.config)?, args.config.to_string_lossy());
+    let refused = |error: SettingsError| Failure::Usage(error.to_string());
+    match args.format {
+        None => settings::show(&text, &name, environment()).map_err(refused),
+        Some(format) => {
+            let rows = settings::list(&text, &name, environment()).map_err(refused)?;
+            Listing { columns: ["setting", "value", "from"], rows }.written(format)
+        }
+    }
+}
+
+/// The embedded log has tables and no topics; the other log has topics, and is not there yet.
+fn topics(command: &TopicsCommand) -> Result<(), Failure> {
+    let (TopicsCommand::Create(args) | TopicsCommand::Check(args)) = command;
+    match &load(&args.config)?.log {
+        Log::Embedded { path } => {
+            Ok(print(&format!("the embedded log in {} needs no topics: nothing to do\n", path.display()))?)
+        }
+        Log::Kafka { .. } => Err(Failure::Usage(
+            "[log] kind = \"kafka\" is not in this version, so there are no topics to look at; set kind = \"embedded\""
+                .to_owned(),
+        )),
+    }
+}
+
+fn doctor(args: &DoctorArgs) -> Result<(), Failure> {
+    let findings = doctor::examine(&load(&args.config)?, clock::now());
+    print(&doctor::listed(&findings).written(args.format)?)?;
+    let wrong: Vec<&str> =
+        findings.iter().filter(|finding| finding.verdict == Verdict::Wrong).map(|finding| finding.check).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Failure::Failed(format!("wrong: {}", wrong.join(", ")))) }
 }

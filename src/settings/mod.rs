@@ -48,7 +48,7 @@ mod statement;
 pub use statement::check;
 
 mod show;
-pub use show::show;
+pub use show::{list, show};
 
 mod schema;
 pub use schema::schema;

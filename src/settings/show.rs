@@ -22,6 +22,51 @@ pub fn show(
     Ok(shown.text.trim_start().to_owned())
 }
 
+/// The same, value by value: its full name, what it says, and where that was said.
+pub fn list(
+    text: &str,
+    file_name: &str,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Vec<[String; 3]>, SettingsError> {
+    let tree = super::tree(text, file_name, environment)?;
+    let mut rows = Vec::new();
+    list_section(ROOT, "", &tree, &mut |name, value, node| {
+        rows.push([name, value, node.place.within(file_name)]);
+    });
+    Ok(rows)
+}
+
+fn list_section(keys: &[Key], section: &str, node: &Node, row: &mut impl FnMut(String, String, &Node)) {
+    for (key, value) in keys.iter().filter_map(|key| node.get(key.name).map(|value| (key, value))) {
+        let name = full_name(section, key.name);
+        match key.kind {
+            Kind::One(_) => row(name, plain(value), value),
+            Kind::Table(inner) => list_section(inner, &name, value, row),
+            Kind::Entries(inner, _) => {
+                for (place, element) in value.elements().iter().enumerate() {
+                    list_section(inner, &format!("{name}[{}]", place + 1), element, row);
+                }
+            }
+            Kind::Foreign => {
+                for entry in value.entries() {
+                    let said = if is_secret(&entry.key) { HIDDEN.to_owned() } else { plain(&entry.node) };
+                    row(full_name(&name, &entry.key), said, &entry.node);
+                }
+            }
+        }
+    }
+}
+
+/// A value as a program wants it: text without its quotes.
+fn plain(node: &Node) -> String {
+    match &node.value {
+        Value::Text(text) => text.clone(),
+        Value::Whole(_) | Value::Decimal(_) | Value::Flag(_) | Value::List(_) | Value::Alien(_) | Value::Table(_) => {
+            written(node)
+        }
+    }
+}
+
 struct Shown<'a> {
     file_name: &'a str,
     text: String,

@@ -1,11 +1,15 @@
 //! Everything that is proved from outside the rooms, in one binary.
 
 mod bad_input;
+mod commands;
 mod contracts;
 mod crashes;
+mod installation;
 mod laws;
 mod little_site;
 mod pipe;
+mod privacy;
+mod process;
 mod schemas;
 mod settings;
 mod simulated;

@@ -1,0 +1,133 @@
+//! Commands that look and list: what they print, for people and for programs, and how they end.
+
+use serde_json::Value;
+
+use crate::installation::{Installation, said};
+
+const SHOP: &str = r#"
+[log]
+path = "./data"
+
+[[business_unit]]
+id = "bu-shop"
+organization_id = "org-1"
+time_zone = "Europe/Dublin"
+
+[[planning_group]]
+id = "pg-web"
+business_unit = "bu-shop"
+action_maps = [{ id = "am-1" }, { id = "am-2", reach = 0.8 }]
+route_paths = [{ queue = "q-1", media_type = "message" }]
+"#;
+
+const KAFKA: &str = r#"
+[log]
+kind = "kafka"
+
+[log.kafka]
+bootstrap_servers = "broker-1:9092"
+instance = "worker-0"
+client = { "sasl.password_file" = "./kafka.password" }
+
+[keys]
+key_file = "./master.key"
+"#;
+
+fn installation_with_kafka() -> Installation {
+    let shop = Installation::of(&format!("{KAFKA}{}", SHOP.replace("[log]\npath = \"./data\"\n", "")));
+    shop.put("kafka.password", b"hunter2\n");
+    shop.put("master.key", "ab".repeat(32).as_bytes());
+    shop
+}
+
+/// The findings of `doctor` by what was looked at: verdict, and what was found.
+fn findings(printed: &[u8]) -> Vec<(String, String, String)> {
+    let list: Value = serde_json::from_slice(printed).expect("it is JSON");
+    let text = |finding: &Value, field: &str| finding[field].as_str().expect("it is text").to_owned();
+    let list = list.as_array().expect("it is a list").iter();
+    list.map(|finding| (text(finding, "check"), text(finding, "verdict"), text(finding, "found"))).collect()
+}
+
+#[test]
+fn doctor_finds_a_new_installation_well_and_makes_nothing() {
+    let shop = Installation::of(SHOP);
+    let output = shop.perform(&["doctor", "--config", "journeycast.toml", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let found = findings(&output.stdout);
+    let named =
+        |check: &str| found.iter().find(|(name, ..)| name == check).unwrap_or_else(|| panic!("{check}: {found:?}"));
+    assert_eq!(named("data folder").1, "look");
+    assert_eq!(named("clock").1, "ok");
+    assert!(named("zone data").2.contains("built in"), "{found:?}");
+    assert!(!shop.path("data").exists());
+}
+
+#[test]
+fn doctor_sees_what_waits_to_be_counted_and_that_it_then_is() {
+    let shop = Installation::of(SHOP);
+    let step = r#"{"createdDate":"2026-11-20T10:14:58.201Z","session":{"id":"s","type":"web"},"eventType":"WebActionEvent","webActionEvent":{"action":{"id":"a","state":"qualified","mediaType":"webMessagingOffer"},"actionMap":{"id":"am-1"}}}"#;
+    shop.put("in.ndjson", step.as_bytes());
+    shop.printed(&["ingest", "--config", "journeycast.toml", "in.ndjson"]);
+    let look = || findings(shop.printed(&["doctor", "--config", "journeycast.toml", "--format", "json"]).as_bytes());
+    let counting = |found: &[(String, String, String)]| found.iter().find(|(name, ..)| name == "counting").cloned();
+    assert_eq!(counting(&look()).map(|(_, verdict, _)| verdict).as_deref(), Some("look"));
+    shop.printed(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
+    assert_eq!(counting(&look()).map(|(_, verdict, _)| verdict).as_deref(), Some("ok"));
+    for (format, line) in [("csv", "records read,ok,1,"), ("table", " records read   ok       1")] {
+        let printed = shop.printed(&["doctor", "--config", "journeycast.toml", "--format", format]);
+        assert!(printed.lines().any(|shown| shown == line), "{line:?} is missing in\n{printed}");
+    }
+}
+
+#[test]
+fn doctor_ends_with_one_where_something_is_wrong_and_still_says_the_rest() {
+    let shop = Installation::of(SHOP);
+    shop.printed(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
+    shop.put("data/master.key", "cd".repeat(32).as_bytes());
+    let output = shop.perform(&["doctor", "--config", "journeycast.toml", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("wrong: data folder"), "{}", said(&output));
+    let found = findings(&output.stdout);
+    assert!(found.iter().any(|(check, _, what)| check == "data folder" && what.contains("master key")), "{found:?}");
+    assert!(found.iter().any(|(check, ..)| check == "zone data"), "{found:?}");
+}
+
+#[test]
+fn the_embedded_log_needs_no_topics_and_kafka_is_not_pretended() {
+    for (command, shop, code) in [
+        ("check", Installation::of(SHOP), 0),
+        ("create", Installation::of(SHOP), 0),
+        ("check", installation_with_kafka(), 2),
+        ("create", installation_with_kafka(), 2),
+    ] {
+        let output = shop.perform(&["topics", command, "--config", "journeycast.toml"]);
+        assert_eq!(output.status.code(), Some(code), "{command}: {}", said(&output));
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(printed.contains("needs no topics"), code == 0, "{printed}");
+        assert_eq!(said(&output).contains("Kafka") || said(&output).contains("kafka"), code == 2, "{}", said(&output));
+        assert!(!shop.path("data").exists(), "looking makes nothing");
+    }
+}
+
+#[test]
+fn settings_are_listed_one_by_one_with_their_places_and_never_a_secret() {
+    let shop = Installation::of(SHOP);
+    let csv = shop.printed(&["config", "show", "--config", "journeycast.toml", "--format", "csv"]);
+    for line in [
+        "setting,value,from",
+        "business_unit[1].time_zone,Europe/Dublin,journeycast.toml:8:13",
+        "planning_group[1].action_maps[2].reach,0.8,journeycast.toml:13:56",
+        "windows.grace,10m,default",
+    ] {
+        assert!(csv.lines().any(|shown| shown == line), "{line:?} is missing in\n{csv}");
+    }
+    let json = shop.printed(&["config", "show", "--config", "journeycast.toml", "--format", "json"]);
+    let list: Value = serde_json::from_str(&json).expect("it is JSON");
+    assert!(list.as_array().is_some_and(|list| list.iter().any(|row| row["setting"] == "log.path")), "{json}");
+    let kafka = installation_with_kafka();
+    for format in ["table", "json", "csv"] {
+        let printed = kafka.printed(&["config", "show", "--config", "journeycast.toml", "--format", format]);
+        assert!(printed.contains("sasl.password"), "{printed}");
+        assert!(!printed.contains("hunter2"), "{printed}");
+    }
+}
