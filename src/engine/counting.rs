@@ -50,7 +50,7 @@ pub enum Step<'a> {
 #[derive(Debug, PartialEq)]
 pub enum Decision {
     /// Say this row: to the newest rows and to the revisions, together.
-    Say(Box<VolumeAdjustment>),
+    Say(Arc<VolumeAdjustment>),
 }
 
 /// What was taken in, as totals.
@@ -159,7 +159,7 @@ impl Engine {
         if let Some((key, row)) = self.ledger.row_at(group, start)
             && key.start == start
         {
-            row.said = Some(Box::new(said));
+            row.said = Some(Arc::new(said));
             self.schedule(key);
         }
     }

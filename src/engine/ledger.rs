@@ -1,6 +1,7 @@
 //! The ledger: what every (planning group, interval) has been given, as integer tallies by action map.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::adjustment::VolumeAdjustment;
 use super::interval::{Calendar, IntervalWindow};
@@ -57,7 +58,7 @@ pub struct Row {
     /// What it has been given, by configured action map.
     pub tallies: BTreeMap<Option<EntryIndex>, Tally>,
     /// What was last said of it.
-    pub said: Option<Box<VolumeAdjustment>>,
+    pub said: Option<Arc<VolumeAdjustment>>,
 }
 
 impl Row {

@@ -50,11 +50,11 @@ impl Engine {
     }
 
     fn say_row(&mut self, key: RowKey) -> Option<Decision> {
-        let adjustment = self.compose(key)?;
+        let adjustment = Arc::new(self.compose(key)?);
         let row = self.ledger.row_mut(key)?;
-        row.said = Some(Box::new(adjustment.clone()));
+        row.said = Some(Arc::clone(&adjustment));
         self.schedule(key);
-        Some(Decision::Say(Box::new(adjustment)))
+        Some(Decision::Say(adjustment))
     }
 
     /// The row as it must be said now; `None` where there is nothing new to say.

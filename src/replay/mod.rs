@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::engine::fact::Fact;
 use crate::engine::names::{Domain, EpochKey};
@@ -29,6 +30,9 @@ mod stories;
 
 /// So many facts at most are handed to the engine at once.
 const PART: usize = 4_096;
+
+/// The newest row by business unit, planning group and start.
+type Newest = BTreeMap<(Arc<str>, Arc<str>, EventTime), Arc<VolumeAdjustment>>;
 
 /// What is replayed.
 #[derive(Debug)]
@@ -166,12 +170,8 @@ impl Replay<'_> {
     }
 
     /// Counts everything in order; says what changed whenever arrival time enters another stretch of `publish.replay_every`.
-    fn count(
-        &self,
-        engine: &mut Engine,
-        facts: &mut InOrder,
-    ) -> Result<BTreeMap<[String; 3], VolumeAdjustment>, ReplayError> {
-        let mut newest = BTreeMap::new();
+    fn count(&self, engine: &mut Engine, facts: &mut InOrder) -> Result<Newest, ReplayError> {
+        let mut newest = Newest::new();
         let every = self.settings.replay_every.max(Span::from_millis(1));
         self.write("revisions.ndjson", |out| {
             let mut stretches = Stretches { facts, every, next: None };
@@ -190,7 +190,7 @@ impl Replay<'_> {
         Ok(newest)
     }
 
-    fn write_rows(&self, newest: &BTreeMap<[String; 3], VolumeAdjustment>) -> Result<(), ReplayError> {
+    fn write_rows(&self, newest: &Newest) -> Result<(), ReplayError> {
         self.write("adjustments.ndjson", |out| newest.values().try_for_each(|row| write_row(row, out)))
     }
 
@@ -250,16 +250,12 @@ fn write_pointer(file: &str, line: u64, aside: &SetAside, out: &mut impl Write) 
     writeln!(out, "{pointer}")
 }
 
-fn say(
-    decisions: Vec<Decision>,
-    newest: &mut BTreeMap<[String; 3], VolumeAdjustment>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn say(decisions: Vec<Decision>, newest: &mut Newest, out: &mut dyn Write) -> io::Result<()> {
     for Decision::Say(row) in decisions {
         write_row(&row, out)?;
         let identity = &row.identity;
-        let start = format!("{:020}", identity.interval_start.seconds());
-        newest.insert([identity.business_unit_id.to_string(), identity.planning_group_id.to_string(), start], *row);
+        let [unit, group] = [&identity.business_unit_id, &identity.planning_group_id].map(Arc::clone);
+        newest.insert((unit, group, identity.interval_start), row);
     }
     Ok(())
 }

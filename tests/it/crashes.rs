@@ -163,7 +163,7 @@ impl Run {
         engine.step(Step::Facts { facts: &self.facts, not_after: None });
         engine.step(Step::EndOfInput);
         let rows = engine.step(Step::Say).into_iter();
-        final_table(rows.map(|Decision::Say(row)| (place_of(&row), *row)).collect())
+        final_table(rows.map(|Decision::Say(row)| (place_of(&row), (*row).clone())).collect())
     }
 }
 

@@ -28,7 +28,7 @@ fn table(facts: &[Fact], cut: usize) -> (Table, Vec<VolumeAdjustment>) {
     let mut take = |decisions: Vec<Decision>| {
         for Decision::Say(row) in decisions {
             said.push((*row).clone());
-            newest.insert(place_of(&row), *row);
+            newest.insert(place_of(&row), (*row).clone());
         }
     };
     for part in facts.chunks(cut.max(1)) {
