@@ -34,6 +34,8 @@ pub enum Command {
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Lists where the records lie that could not be used, and why.
+    SetAside(SetAsideArgs),
     /// The topics that a log needs.
     #[command(subcommand)]
     Topics(TopicsCommand),
@@ -47,6 +49,20 @@ pub struct ConfigArgs {
     /// The configuration file.
     #[arg(long)]
     pub config: PathBuf,
+}
+
+/// `set-aside`.
+#[derive(Debug, Args)]
+pub struct SetAsideArgs {
+    /// The configuration file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Only this class, such as `bad_time`.
+    #[arg(long)]
+    pub class: Option<String>,
+    /// How the list is written.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
 }
 
 /// How a list is written.

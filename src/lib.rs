@@ -26,6 +26,8 @@ pub mod cli;
 
 pub mod listing;
 
+pub mod set_aside;
+
 pub mod doctor;
 
 pub mod perform;

@@ -20,7 +20,7 @@ use crate::replay::Replay;
 use crate::settings::{self, Log, Settings, SettingsError};
 use crate::simulate::SitePlan;
 use crate::wire::{self, baseline_csv};
-use crate::{demo, service, tail};
+use crate::{demo, service, set_aside, tail};
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
@@ -48,6 +48,7 @@ pub fn perform(cli: Cli) -> ExitCode {
         Command::Tail(args) => tail_rows(&args),
         Command::Baseline(BaselineCommand::Import { config, csv }) => import(&config, &csv),
         Command::Config(command) => config(&command),
+        Command::SetAside(args) => set_aside::list(&args),
         Command::Topics(command) => topics(&command),
         Command::Doctor(args) => doctor(&args),
     };

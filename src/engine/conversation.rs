@@ -73,7 +73,7 @@ impl Conversation {
 
     /// The actions that its starts name.
     pub fn origins(&self) -> impl Iterator<Item = Names> {
-        self.starts().filter_map(|(action, _)| action)
+        self.starts().filter_map(|(_, action, _)| action)
     }
 
     /// Everything that this conversation adds to the counts.
@@ -104,9 +104,9 @@ impl Conversation {
         counts
     }
 
-    fn starts(&self) -> impl Iterator<Item = (Option<Names>, Option<Label>)> {
-        self.steps.iter().filter_map(|(_, fact)| match fact {
-            ConversationFact::Started { action, map } => Some((*action, *map)),
+    fn starts(&self) -> impl Iterator<Item = (EventTime, Option<Names>, Option<Label>)> {
+        self.steps.iter().filter_map(|(at, fact)| match fact {
+            ConversationFact::Started { action, map } => Some((*at, *action, *map)),
             ConversationFact::Queued(_)
             | ConversationFact::LeftQueue { .. }
             | ConversationFact::AgentLeft { .. }
@@ -114,19 +114,22 @@ impl Conversation {
         })
     }
 
-    /// The configured entry of the map that a start names, else that of the action.
+    /// The configured entry of the map that the earliest start names, else of its action; of equals the smaller map.
     fn origin(&self, routing: &Routing, action_of: &impl Fn(&Names) -> Option<OriginAction>) -> Option<EntryIndex> {
-        let named = self.starts().find_map(|(action, map)| {
+        let earliest = |entries: &mut dyn Iterator<Item = (EventTime, EntryIndex)>| {
+            let map_of = |entry: EntryIndex| routing.entry(entry).map(|entry| &entry.action_map);
+            entries.min_by_key(|(at, entry)| (*at, map_of(*entry))).map(|(_, entry)| entry)
+        };
+        let mut named = self.starts().filter_map(|(at, action, map)| {
             let map = map?;
             let action = action.as_ref().and_then(action_of).filter(|action| action.map == Some(map));
-            routing.entry_of(self.organization, map, action.and_then(|action| action.version))
+            Some((at, routing.entry_of(self.organization, map, action.and_then(|action| action.version))?))
         });
-        named.or_else(|| {
-            self.starts().find_map(|(action, _)| {
-                let action = action_of(action.as_ref()?)?;
-                routing.entry_of(self.organization, action.map?, action.version)
-            })
-        })
+        let mut through_actions = self.starts().filter_map(|(at, action, _)| {
+            let action = action_of(action.as_ref()?)?;
+            Some((at, routing.entry_of(self.organization, action.map?, action.version)?))
+        });
+        earliest(&mut named).or_else(|| earliest(&mut through_actions))
     }
 
     fn queue_entries(&self, routing: &Routing, fallback: Option<GroupIndex>) -> Vec<QueueEntry> {

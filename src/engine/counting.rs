@@ -21,8 +21,8 @@ use super::time::{EventTime, Span};
 use super::visit::{LiveCount, LiveVisits};
 use super::watermark::{Feed, Progress, Watermarks};
 
-/// How much the watermark must advance before old state is looked for.
-const FORGET_EVERY: Span = Span::from_minutes(60);
+/// How much the watermark must advance before old state is looked for, which takes a look at everything.
+const FORGET_EVERY: Span = Span::from_minutes(360);
 
 /// What may happen to an engine.
 #[derive(Debug)]

@@ -63,9 +63,13 @@ impl Strangers {
             if stranger.actions.len() < TOLD_FROM && !stranger.actions.contains(&action) {
                 stranger.actions.push(action);
             }
-        } else if self.met.len() < MOST && is_plain(text) {
+        } else if is_plain(text) {
             let stranger = Stranger { text: text.to_owned(), actions: vec![action], is_news: true };
             self.met.insert(stand_in.to_owned(), stranger);
+            // Of too many the smallest stay: whoever is among them at the end was never left out, in whatever order they came.
+            if self.met.len() > MOST {
+                self.met.pop_last();
+            }
         }
     }
 
@@ -129,6 +133,20 @@ mod tests {
     fn long_ids_and_sentences_are_never_told() {
         assert_eq!(met("s", "Mrs Miller", 9).news(), []);
         assert_eq!(met("s", &"x".repeat(65), 9).news(), []);
+    }
+
+    #[test]
+    fn of_too_many_the_same_are_told_in_whatever_order_they_come() {
+        let told = |numbers: &mut dyn Iterator<Item = u128>| {
+            let mut strangers = Strangers::default();
+            for number in numbers {
+                let name = format!("{:05}", number % 1_500);
+                strangers.meet(&name, &name, Name(number));
+            }
+            strangers.texts()
+        };
+        let (forwards, backwards) = (told(&mut (0..7_500)), told(&mut (0..7_500).rev()));
+        assert_eq!((forwards.len(), &forwards), (1_000, &backwards));
     }
 
     #[test]

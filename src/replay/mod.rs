@@ -165,14 +165,14 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// Counts everything in order; says what changed whenever arrival time enters another stretch of `publish.every`.
+    /// Counts everything in order; says what changed whenever arrival time enters another stretch of `publish.replay_every`.
     fn count(
         &self,
         engine: &mut Engine,
         facts: &mut InOrder,
     ) -> Result<BTreeMap<[String; 3], VolumeAdjustment>, ReplayError> {
         let mut newest = BTreeMap::new();
-        let every = self.settings.publish_every.max(Span::from_millis(1));
+        let every = self.settings.replay_every.max(Span::from_millis(1));
         self.write("revisions.ndjson", |out| {
             let mut stretches = Stretches { facts, every, next: None };
             let mut part = Vec::with_capacity(PART);

@@ -180,7 +180,7 @@ static WINDOWS: &[Key] = &[
     may("source_idle_after", Single::Length(MOMENT)),
 ];
 
-static PUBLISH: &[Key] = &[may("every", Single::Length(Span::ZERO))];
+static PUBLISH: &[Key] = &[may("every", Single::Length(Span::ZERO)), may("replay_every", Single::Length(Span::ZERO))];
 
 static RETENTION: &[Key] = &[may("adjustments", Single::Length(MOMENT)), may("set_aside", Single::Length(MOMENT))];
 

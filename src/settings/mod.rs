@@ -78,6 +78,8 @@ pub struct Settings {
     pub windows: Windows,
     /// How much time passes at least between two revisions of a row that changes all the time.
     pub publish_every: Span,
+    /// How much arrival time passes at least between two revisions of a row that a replay writes.
+    pub replay_every: Span,
     /// How long journeycast keeps what it wrote.
     pub retention: Retention,
     /// What kind of installation this is, e.g. "production".

@@ -42,6 +42,7 @@ pub fn settings(tree: &Node, file_name: &str) -> Settings {
             source_idle_after: span(windows, "source_idle_after"),
         },
         publish_every: span(section("publish"), "every"),
+        replay_every: span(section("publish"), "replay_every"),
         retention: Retention { adjustments: span(retention, "adjustments"), set_aside: span(retention, "set_aside") },
         environment: text(section("environment"), "kind"),
     }

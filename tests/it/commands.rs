@@ -131,3 +131,22 @@ fn settings_are_listed_one_by_one_with_their_places_and_never_a_secret() {
         assert!(!printed.contains("hunter2"), "{printed}");
     }
 }
+
+#[test]
+fn set_aside_lists_where_each_record_lies_and_why_and_nothing_of_what_it_says() {
+    let shop = Installation::of(SHOP);
+    shop.put("in.ndjson", b"{}\n{\"Mrs Miller\n\n{}\n");
+    shop.printed(&["ingest", "--config", "journeycast.toml", "in.ndjson"]);
+    let list = ["set-aside", "--config", "journeycast.toml", "--format", "json"];
+    let listed: Value = serde_json::from_str(&shop.printed(&list)).expect("it is JSON");
+    let found = listed.as_array().expect("it is a list").iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let found: Vec<[String; 3]> =
+        found.map(|aside| ["container", "position", "class"].map(|column| text(&aside[column]))).collect();
+    let expected =
+        [["in.ndjson", "1", "unknown_shape"], ["in.ndjson", "2", "not_json"], ["in.ndjson", "4", "unknown_shape"]];
+    assert_eq!(found, expected.map(|row| row.map(str::to_owned)));
+    let one = shop.printed(&[&list[..3], &["--class", "not_json", "--format", "csv"]].concat());
+    assert_eq!(one.lines().count(), 2, "{one}");
+    assert!(!listed.to_string().contains("Miller"));
+}

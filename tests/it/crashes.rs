@@ -172,7 +172,7 @@ fn any_fact(dice: &mut Dice) -> Fact {
     if dice.chance(0.6) {
         action(id, minute, dice.below(18) as u8, dice.below(2) as u8)
     } else {
-        talk(id, minute, dice.below(5) as u8, dice.below(2) as u8)
+        talk(id, minute, dice.below(6) as u8, dice.below(2) as u8)
     }
 }
 

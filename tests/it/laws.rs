@@ -17,7 +17,7 @@ fn any_fact_of(id: u8) -> impl Strategy<Value = Fact> {
     let minutes = 0..(12 * 1_440_i64);
     prop_oneof![
         (minutes.clone(), 0..18_u8, 0..2_u8).prop_map(move |(minute, kind, map)| action(id, minute, kind, map)),
-        (minutes, 0..5_u8, 0..2_u8).prop_map(move |(minute, kind, place)| talk(id, minute, kind, place)),
+        (minutes, 0..6_u8, 0..2_u8).prop_map(move |(minute, kind, place)| talk(id, minute, kind, place)),
     ]
 }
 
@@ -100,4 +100,16 @@ fn an_offer_before_an_epochs_end_that_is_accepted_after_it_is_one_action() {
     let offered: i64 = table.values().map(|row| row.evidence.counts.offered).sum();
     let qualified: i64 = table.values().map(|row| row.evidence.counts.qualified).sum();
     assert_eq!((offered, qualified), (1, 1));
+}
+
+#[test]
+fn of_two_starts_at_once_the_smaller_map_holds_whichever_was_heard_of_first() {
+    for order in [[0, 1], [1, 0]] {
+        let starts = order.map(|place| talk(1, 5, 5, place));
+        let queued = talk(1, 6, 1, 0);
+        let (table, _) = table(&[starts[0].clone(), starts[1].clone(), queued], 1);
+        let maps: Vec<&str> =
+            table.values().flat_map(|row| &row.by_action_map).map(|map| &*map.action_map.id).collect();
+        assert_eq!(maps, ["am-1"]);
+    }
 }

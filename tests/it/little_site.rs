@@ -86,6 +86,7 @@ pub fn talk(id: u8, minute: i64, kind: u8, place: u8) -> Fact {
     let queue = made.get(2 + usize::from(place)).copied();
     let fact = match kind {
         0 => ConversationFact::Started { action: Some(names(1, id, at)), map: None },
+        5 => ConversationFact::Started { action: None, map: made.get(usize::from(place)).copied() },
         1 | 2 => {
             ConversationFact::Queued(RouteKey { queue, media_type: Some(made[4]), language: None, skills: vec![] })
         }

@@ -69,6 +69,7 @@ fn the_example_is_sound_and_says_every_key_that_has_a_default_as_it_is() {
     assert_eq!(example.retention, defaults.retention);
     assert_eq!(example.listen, defaults.listen);
     assert_eq!(example.publish_every, defaults.publish_every);
+    assert_eq!(example.replay_every, defaults.replay_every);
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn what_nobody_says_is_as_the_contract_has_it() {
     assert_eq!(windows.correction_horizon, Span::from_days(7));
     assert_eq!(windows.max_clock_ahead, Span::from_minutes(10));
     assert_eq!(windows.source_idle_after, Span::from_seconds(60));
-    assert_eq!((settings.publish_every, settings.commit_every), (Span::from_seconds(10), Span::from_millis(50)));
+    assert_eq!((settings.publish_every, settings.commit_every), (Span::from_seconds(5), Span::from_millis(50)));
     assert_eq!(
         (settings.retention.adjustments, settings.retention.set_aside),
         (Span::from_days(400), Span::from_days(30))
