@@ -83,7 +83,8 @@ pub struct Engine {
     visits: LiveVisits,
     unrouted: BTreeMap<Option<Label>, i64>,
     totals: Totals,
-    forgot_at: BTreeMap<OrganizationIndex, EventTime>,
+    /// What happened before is not remembered any more. It moves only when everything is said.
+    gone_before: BTreeMap<OrganizationIndex, EventTime>,
 }
 
 /// What an action adds, and where it is routed.
@@ -110,7 +111,7 @@ impl Engine {
             visits: LiveVisits::default(),
             unrouted: BTreeMap::new(),
             totals: Totals::default(),
-            forgot_at: BTreeMap::new(),
+            gone_before: BTreeMap::new(),
             plan,
         }
     }
@@ -127,7 +128,6 @@ impl Engine {
                 for fact in facts {
                     self.learn(fact, not_after);
                 }
-                self.forget_what_is_over();
                 Vec::new()
             }
             Step::Baseline(intervals) => {
@@ -146,7 +146,11 @@ impl Engine {
                 self.ledger.touch_all();
                 Vec::new()
             }
-            Step::Say => self.say(),
+            Step::Say => {
+                let said = self.say();
+                self.forget_what_is_over();
+                said
+            }
         }
     }
 
@@ -162,6 +166,17 @@ impl Engine {
             row.said = Some(Arc::new(said));
             self.schedule(key);
         }
+    }
+
+    /// What happened to an organization before this is not remembered any more, and rows that ended before it are not
+    /// said again.
+    pub fn gone_before(&self, organization: OrganizationIndex) -> EventTime {
+        self.gone_before.get(&organization).copied().unwrap_or(EventTime::DISTANT_PAST)
+    }
+
+    /// Takes up what was not remembered any more before a restart, whatever was read back since.
+    pub fn resume_gone(&mut self, organization: OrganizationIndex, gone_before: EventTime) {
+        self.gone_before.insert(organization, gone_before);
     }
 
     /// Takes up a row that had changed before a restart and was not said.
@@ -225,8 +240,7 @@ impl Engine {
     }
 
     fn learn(&mut self, fact: &Fact, not_after: Option<EventTime>) {
-        let watermark = self.watermark(fact.organization);
-        if watermark.is_some_and(|watermark| fact.at.after(self.plan.windows.state_kept()) < watermark) {
+        if fact.at < self.gone_before(fact.organization) {
             self.totals.state_gone += 1;
             return;
         }
@@ -369,20 +383,19 @@ impl Engine {
         let kept = self.plan.windows.state_kept();
         for place in 0..self.plan.organizations.len() {
             let organization = OrganizationIndex(u16::try_from(place).unwrap_or(u16::MAX));
-            let Some(watermark) = self.watermark(organization) else { continue };
-            let last = *self.forgot_at.entry(organization).or_insert(watermark);
-            if watermark.since(last) < FORGET_EVERY {
+            let watermark = self.watermark(organization).filter(|watermark| *watermark != EventTime::END_OF_INPUT);
+            let Some(earliest) = watermark.map(|watermark| watermark.before(kept)) else { continue };
+            if earliest <= self.gone_before(organization).after(FORGET_EVERY) {
                 continue;
             }
-            self.forgot_at.insert(organization, watermark);
-            let earliest = watermark.before(kept);
+            self.gone_before.insert(organization, earliest);
             self.actions.forget(|action| action.organization() == organization && action.latest() < earliest);
             let forgotten =
                 self.conversations.forget(|talk| talk.organization() == organization && talk.latest() < earliest);
             if forgotten > 0 {
                 self.link_conversations();
             }
-            self.visits.forget(organization, watermark);
+            self.visits.forget(organization, earliest.after(kept));
             let of_organization: BTreeSet<GroupIndex> = self.groups_of(organization).collect();
             self.ledger.forget(|key, end| of_organization.contains(&key.group) && end < earliest);
         }

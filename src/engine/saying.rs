@@ -66,8 +66,7 @@ impl Engine {
             let row = self.ledger.row_mut(key)?;
             (row.window, row.total(), row.said.clone())
         };
-        let kept = self.plan.windows.state_kept();
-        if watermark != EventTime::END_OF_INPUT && window.end.after(kept) < watermark {
+        if window.end < self.gone_before(organization) {
             return None;
         }
         if total.is_zero() && before.is_none() {

@@ -103,7 +103,7 @@ impl<L: Log> Counter<L> {
         let (positions, note) = counter.log.committed()?;
         if let Some(before) = Note::read(&note)? {
             counter.note.carry_on(&before)?;
-            counter.resume(positions, &before, settings)?;
+            counter.resume(positions, &before)?;
         }
         Ok(counter)
     }
@@ -255,13 +255,11 @@ impl<L: Log> Counter<L> {
         Ok(())
     }
 
-    fn resume(&mut self, positions: Positions, before: &Note, settings: &Settings) -> Result<(), CounterError> {
+    fn resume(&mut self, positions: Positions, before: &Note) -> Result<(), CounterError> {
         for stream in STREAMS {
             self.read_back(stream, positions.of(stream))?;
         }
-        // What is older than this is not remembered, and never said again.
-        let from = before.oldest_source().before(settings.windows.correction_horizon.and(Span::from_days(4)));
-        for body in self.log.newest_rows(from)? {
+        for body in self.log.newest_rows(before.oldest_row(&self.organizations))? {
             match adjustment::decode(&body) {
                 Ok(row) => self.engine.resume_row(row),
                 Err(why) => return Err(CounterError::Damaged { stream: "rows", seq: 0, why }),

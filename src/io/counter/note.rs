@@ -9,7 +9,10 @@ use super::CounterError;
 use crate::engine::fact::OrganizationIndex;
 use crate::engine::plan::Plan;
 use crate::engine::watermark::{Feed, Progress};
-use crate::engine::{Engine, EventTime};
+use crate::engine::{Engine, EventTime, Span};
+
+/// No interval is longer, whatever the clocks do.
+const LONGEST_INTERVAL: Span = Span::from_minutes(180);
 
 /// What is noted.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +22,8 @@ pub(super) struct Note {
     /// What the rest of the plan hashes to.
     plan: String,
     sources: Vec<Source>,
+    /// What is not remembered any more: by organization, whatever happened before this.
+    gone_before: BTreeMap<String, i64>,
     /// Rows that had changed and were not said yet: business unit, planning group, start.
     unsaid: Vec<(String, String, i64)>,
 }
@@ -88,6 +93,9 @@ impl Note {
             })
         };
         self.sources = engine.progress().filter_map(source).collect();
+        let gone = organizations.iter().enumerate().map(|(place, id)| (id, engine.gone_before(index(place))));
+        let gone = gone.filter(|(_, before)| *before > EventTime::DISTANT_PAST);
+        self.gone_before = gone.map(|(id, before)| (id.to_string(), before.millis())).collect();
         let unsaid = engine.unsaid();
         self.unsaid =
             unsaid.map(|(unit, group, start)| (unit.to_string(), group.to_string(), start.millis())).collect();
@@ -104,18 +112,24 @@ impl Note {
             let feed = Feed::ALL.into_iter().find(|feed| feed.name() == source.feed);
             if let (Some(organization), Some(feed)) = (organization, feed) {
                 let progress = Progress { newest: EventTime::from_millis(source.newest), idle: source.idle };
-                engine.resume_progress(
-                    OrganizationIndex(u16::try_from(organization).unwrap_or(u16::MAX)),
-                    feed,
-                    progress,
-                );
+                engine.resume_progress(index(organization), feed, progress);
+            }
+        }
+        for (place, id) in organizations.iter().enumerate() {
+            if let Some(before) = self.gone_before.get(&**id) {
+                engine.resume_gone(index(place), EventTime::from_millis(*before));
             }
         }
     }
 
-    /// The oldest event that any source had come to; the distant past where nothing was heard.
-    pub(super) fn oldest_source(&self) -> EventTime {
-        let newest = self.sources.iter().map(|source| EventTime::from_millis(source.newest));
-        newest.min().unwrap_or(EventTime::DISTANT_PAST)
+    /// Rows that start before this are not said again.
+    pub(super) fn oldest_row(&self, organizations: &[Arc<str>]) -> EventTime {
+        let gone = organizations.iter().map(|id| self.gone_before.get(&**id).copied().map(EventTime::from_millis));
+        let oldest = gone.map(|before| before.unwrap_or(EventTime::DISTANT_PAST)).min();
+        oldest.unwrap_or(EventTime::DISTANT_PAST).before(LONGEST_INTERVAL)
     }
+}
+
+fn index(place: usize) -> OrganizationIndex {
+    OrganizationIndex(u16::try_from(place).unwrap_or(u16::MAX))
 }
