@@ -24,6 +24,9 @@ use super::watermark::{Feed, Progress, Watermarks};
 /// How much the watermark must advance before old state is looked for, which takes a look at everything.
 const FORGET_EVERY: Span = Span::from_minutes(360);
 
+/// The same for visits, which are few and of which least should be known.
+const FORGET_VISITS_EVERY: Span = Span::from_minutes(10);
+
 /// What may happen to an engine.
 #[derive(Debug)]
 pub enum Step<'a> {
@@ -85,6 +88,7 @@ pub struct Engine {
     totals: Totals,
     /// What happened before is not remembered any more. It moves only when everything is said.
     gone_before: BTreeMap<OrganizationIndex, EventTime>,
+    visits_forgotten: BTreeMap<OrganizationIndex, EventTime>,
 }
 
 /// What an action adds, and where it is routed.
@@ -112,6 +116,7 @@ impl Engine {
             unrouted: BTreeMap::new(),
             totals: Totals::default(),
             gone_before: BTreeMap::new(),
+            visits_forgotten: BTreeMap::new(),
             plan,
         }
     }
@@ -384,7 +389,9 @@ impl Engine {
         for place in 0..self.plan.organizations.len() {
             let organization = OrganizationIndex(u16::try_from(place).unwrap_or(u16::MAX));
             let watermark = self.watermark(organization).filter(|watermark| *watermark != EventTime::END_OF_INPUT);
-            let Some(earliest) = watermark.map(|watermark| watermark.before(kept)) else { continue };
+            let Some(watermark) = watermark else { continue };
+            self.forget_visits(organization, watermark);
+            let earliest = watermark.before(kept);
             if earliest <= self.gone_before(organization).after(FORGET_EVERY) {
                 continue;
             }
@@ -395,9 +402,16 @@ impl Engine {
             if forgotten > 0 {
                 self.link_conversations();
             }
-            self.visits.forget(organization, earliest.after(kept));
             let of_organization: BTreeSet<GroupIndex> = self.groups_of(organization).collect();
             self.ledger.forget(|key, end| of_organization.contains(&key.group) && end < earliest);
+        }
+    }
+
+    fn forget_visits(&mut self, organization: OrganizationIndex, watermark: EventTime) {
+        let last = self.visits_forgotten.get(&organization).copied().unwrap_or(EventTime::DISTANT_PAST);
+        if last.after(FORGET_VISITS_EVERY) <= watermark {
+            self.visits.forget(organization, watermark);
+            self.visits_forgotten.insert(organization, watermark);
         }
     }
 
