@@ -31,6 +31,9 @@ pub enum Command {
     /// The baseline that adjustments are added to.
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    /// How many people a volume takes.
+    #[command(subcommand)]
+    Staffing(StaffingCommand),
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -232,6 +235,36 @@ pub enum BaselineCommand {
         /// The file.
         csv: PathBuf,
     },
+}
+
+/// `staffing`.
+#[derive(Debug, Subcommand)]
+pub enum StaffingCommand {
+    /// Reads rows of inputs (CSV, by the names of the columns) from standard input; writes them with every figure.
+    Table {
+        /// What is calculated.
+        #[arg(long, value_enum)]
+        model: StaffingModel,
+    },
+}
+
+/// What a staffing table calculates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StaffingModel {
+    /// Nobody waits: whole or fractional agents.
+    ErlangB,
+    /// Nobody gives up.
+    ErlangC,
+    /// Contacts give up after an exponential patience.
+    ErlangA,
+    /// Agents hold several chats at once.
+    Chat,
+    /// Offers are made only while agents are free.
+    Gated,
+    /// The fewest agents where nobody gives up.
+    RequiredC,
+    /// The fewest agents where contacts give up.
+    RequiredA,
 }
 
 /// `config`.

@@ -6,6 +6,8 @@ pub mod settings;
 
 pub mod engine;
 
+pub mod staffing;
+
 pub mod wire;
 
 pub mod simulate;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{
-    BaselineCommand, Cli, Command, ConfigCommand, DoctorArgs, IngestArgs, ReplayArgs, ShowArgs, SimulateArgs, TailArgs,
-    TopicsCommand,
+    BaselineCommand, Cli, Command, ConfigCommand, DoctorArgs, IngestArgs, ReplayArgs, ShowArgs, SimulateArgs,
+    StaffingCommand, StaffingModel, TailArgs, TopicsCommand,
 };
 use crate::doctor::{self, Verdict};
 use crate::engine::plan::SourceScheme;
@@ -19,6 +19,7 @@ use crate::listing::Listing;
 use crate::replay::Replay;
 use crate::settings::{self, Log, Settings, SettingsError};
 use crate::simulate::SitePlan;
+use crate::wire::staffing_csv::{Answered, Model, TableError, answer_table};
 use crate::wire::{self, baseline_csv};
 use crate::{demo, service, set_aside, tail};
 
@@ -48,6 +49,7 @@ pub fn perform(cli: Cli) -> ExitCode {
         Command::Tail(args) => tail_rows(&args),
         Command::Baseline(BaselineCommand::Import { config, csv }) => import(&config, &csv),
         Command::Config(command) => config(&command),
+        Command::Staffing(StaffingCommand::Table { model }) => staffing_table(model),
         Command::SetAside(args) => set_aside::list(&args),
         Command::Topics(command) => topics(&command),
         Command::Doctor(args) => doctor(&args),
@@ -193,6 +195,27 @@ fn import(config: &Path, csv: &Path) -> Result<(), Failure> {
     let bodies: Vec<Vec<u8>> = intervals.iter().map(wire::baseline::encode).collect();
     Embedded::of(&settings)?.append_baseline(clock::now(), &bodies)?;
     tracing::info!(rows = rows.len(), intervals = intervals.len(), "appended a baseline");
+    Ok(())
+}
+
+fn staffing_table(model: StaffingModel) -> Result<(), Failure> {
+    let model = match model {
+        StaffingModel::ErlangB => Model::ErlangB,
+        StaffingModel::ErlangC => Model::ErlangC,
+        StaffingModel::ErlangA => Model::ErlangA,
+        StaffingModel::Chat => Model::Chat,
+        StaffingModel::Gated => Model::Gated,
+        StaffingModel::RequiredC => Model::RequiredC,
+        StaffingModel::RequiredA => Model::RequiredA,
+    };
+    match answer_table(model, std::io::stdin().lock(), std::io::stdout().lock()) {
+        Ok(Answered { rows, refused: 0 }) => tracing::info!(rows, "answered"),
+        Ok(Answered { rows, refused }) => {
+            tracing::warn!(rows, refused, "some rows have no answer; their column `error` says why");
+        }
+        Err(error @ TableError::Missing { .. }) => return Err(Failure::Usage(error.to_string())),
+        Err(error @ (TableError::Csv(_) | TableError::Io(_))) => return Err(error.into()),
+    }
     Ok(())
 }
 

@@ -27,6 +27,8 @@ pub mod baseline;
 pub mod baseline_csv;
 pub use baseline_csv::BaselineCsvError;
 
+pub mod staffing_csv;
+
 pub mod genesys;
 pub use genesys::{Reading, Rules};
 

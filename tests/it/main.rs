@@ -13,5 +13,6 @@ mod process;
 mod schemas;
 mod settings;
 mod simulated;
+mod staffing;
 mod story;
 mod tidy;
