@@ -34,6 +34,21 @@ impl ServiceLevel {
             Self::VirtualWait => "virtual_wait",
         }
     }
+
+    /// The column in which tables have it.
+    pub const fn column(self) -> &'static str {
+        match self {
+            Self::AnsweredOfOffered => "sl_answered_within_T_of_offered",
+            Self::ExcludingAbandons => "sl_excluding_abandons_within_T",
+            Self::OfAnswered => "sl_of_answered",
+            Self::VirtualWait => "sl_virtual_wait",
+        }
+    }
+
+    /// The definition of this name, or of this column.
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|definition| definition.name() == text || definition.column() == text)
+    }
 }
 
 /// A queue with impatient contacts; lengths of time are in average handle times.

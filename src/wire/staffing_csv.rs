@@ -317,12 +317,11 @@ fn requiring_c(row: &Row<'_>) -> Result<Vec<String>, Refusal> {
 
 fn requiring_a(row: &Row<'_>) -> Result<Vec<String>, Refusal> {
     let input = "sl_definition";
-    let named = ServiceLevel::ALL.into_iter().find(|definition| definition.name() == row.text(input));
     let goal = PatientGoal {
         patience_seconds: row.number("mean_patience_s")?,
         service_level: row.number("sl_target")?,
         threshold_seconds: row.number("threshold_s")?,
-        definition: named.ok_or(Refusal::Unknown { input })?,
+        definition: ServiceLevel::named(row.text(input)).ok_or(Refusal::Unknown { input })?,
         max_abandon: row.number("max_abandon")?,
     };
     let required = required_a(&row.demand()?, &goal)?;

@@ -111,6 +111,22 @@ fn a_row_that_means_nothing_is_named_and_the_rest_goes_on() {
     );
 }
 
+#[test]
+fn each_definition_of_the_service_level_asks_for_its_own_number_of_agents() {
+    let definitions = ["answered_of_offered", "excluding_abandons", "of_answered", "virtual_wait", "sl_of_answered"];
+    let lines = definitions.map(|definition| format!("100,900,300,60,0.8,60,{definition},1"));
+    let input = format!("{}\n{}\n", Model::RequiredA.inputs().join(","), lines.join("\n"));
+    let found = answered(Model::RequiredA, input.as_bytes());
+    let agents: Vec<&str> = found.iter().map(|row| row["agents"].as_str()).collect();
+    // The first two are worked out in full by others: 29 and 18.
+    assert_eq!((agents[0], agents[1]), ("29", "18"));
+    assert_eq!(agents[2], agents[4]);
+    for (row, definition) in found.iter().zip(&definitions) {
+        assert!(number(row, "sl_at_agents") >= Some(0.8), "{definition}");
+        assert!(number(row, "sl_at_one_fewer") < Some(0.8), "{definition}");
+    }
+}
+
 fn figures(model: Model, inputs: &[f64]) -> BTreeMap<String, String> {
     let line: Vec<String> = inputs.iter().map(|input| format!("{input:?}")).collect();
     let input = format!("{}\n{}\n", model.inputs().join(","), line.join(","));
