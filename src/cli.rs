@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::wire::staffing_csv::Model;
 
 /// Turns web journey events and proactive-chat offers into volume adjustments for a workforce forecast.
 #[derive(Debug, Parser)]
@@ -243,28 +246,13 @@ pub enum StaffingCommand {
     /// Reads rows of inputs (CSV, by the names of the columns) from standard input; writes them with every figure.
     Table {
         /// What is calculated.
-        #[arg(long, value_enum)]
-        model: StaffingModel,
+        #[arg(long, value_parser = a_model())]
+        model: Model,
     },
 }
 
-/// What a staffing table calculates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StaffingModel {
-    /// Nobody waits: whole or fractional agents.
-    ErlangB,
-    /// Nobody gives up.
-    ErlangC,
-    /// Contacts give up after an exponential patience.
-    ErlangA,
-    /// Agents hold several chats at once.
-    Chat,
-    /// Offers are made only while agents are free.
-    Gated,
-    /// The fewest agents where nobody gives up.
-    RequiredC,
-    /// The fewest agents where contacts give up.
-    RequiredA,
+fn a_model() -> impl TypedValueParser<Value = Model> {
+    PossibleValuesParser::new(Model::ALL.map(Model::name)).try_map(|name| Model::named(&name).ok_or("is no model"))
 }
 
 /// `config`.

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{
     BaselineCommand, Cli, Command, ConfigCommand, DoctorArgs, IngestArgs, ReplayArgs, ShowArgs, SimulateArgs,
-    StaffingCommand, StaffingModel, TailArgs, TopicsCommand,
+    StaffingCommand, TailArgs, TopicsCommand,
 };
 use crate::doctor::{self, Verdict};
 use crate::engine::plan::SourceScheme;
@@ -198,16 +198,7 @@ fn import(config: &Path, csv: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn staffing_table(model: StaffingModel) -> Result<(), Failure> {
-    let model = match model {
-        StaffingModel::ErlangB => Model::ErlangB,
-        StaffingModel::ErlangC => Model::ErlangC,
-        StaffingModel::ErlangA => Model::ErlangA,
-        StaffingModel::Chat => Model::Chat,
-        StaffingModel::Gated => Model::Gated,
-        StaffingModel::RequiredC => Model::RequiredC,
-        StaffingModel::RequiredA => Model::RequiredA,
-    };
+fn staffing_table(model: Model) -> Result<(), Failure> {
     match answer_table(model, std::io::stdin().lock(), std::io::stdout().lock()) {
         Ok(Answered { rows, refused: 0 }) => tracing::info!(rows, "answered"),
         Ok(Answered { rows, refused }) => {

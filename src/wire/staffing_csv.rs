@@ -141,6 +141,11 @@ impl Model {
     pub const ALL: [Self; 7] =
         [Self::ErlangB, Self::ErlangC, Self::ErlangA, Self::Chat, Self::Gated, Self::RequiredC, Self::RequiredA];
 
+    /// The model of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|model| model.name() == name)
+    }
+
     /// What it is called.
     pub const fn name(self) -> &'static str {
         match self {

@@ -150,3 +150,24 @@ fn set_aside_lists_where_each_record_lies_and_why_and_nothing_of_what_it_says() 
     assert_eq!(one.lines().count(), 2, "{one}");
     assert!(!listed.to_string().contains("Miller"));
 }
+
+#[test]
+fn a_staffing_table_goes_through_the_program_and_a_model_that_is_none_is_refused_with_those_that_are() {
+    let shop = Installation::of(SHOP);
+    shop.put("in.csv", b"agents,offered_erlangs\n14,10\n10,10\n");
+    let table = |model: &str| {
+        let input = std::fs::File::open(shop.path("in.csv")).expect("it is there");
+        shop.journeycast(&["staffing", "table", "--model", model]).stdin(input).output().expect("the program starts")
+    };
+    let answered = table("erlang-c");
+    assert!(answered.status.success(), "{}", said(&answered));
+    let rows = String::from_utf8(answered.stdout).expect("it is text");
+    assert!(rows.starts_with("agents,offered_erlangs,erlang_b,p_wait,"), "{rows}");
+    assert!(rows.contains("14,10,") && rows.contains("unstable: "), "{rows}");
+    let refused = table("erlang-d");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(said(&refused).contains("required-a"), "{}", said(&refused));
+    let missing = table("erlang-a");
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(said(&missing).contains("theta_over_mu, T_over_aht"), "{}", said(&missing));
+}
