@@ -57,6 +57,9 @@ pub use ledger::Ledger;
 pub mod watermark;
 pub use watermark::Watermarks;
 
+pub mod pace;
+pub use pace::Pace;
+
 pub mod baseline;
 pub use baseline::BaselineInterval;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::log::{Commit, Fate, Log, LogError, Positions, SaidRow, Stored, Stream};
 use crate::engine::plan::SourceScheme;
 use crate::engine::watermark::Feed;
-use crate::engine::{BaselineInterval, Decision, Engine, EventTime, Labels, Span, Step, WallTime};
+use crate::engine::{BaselineInterval, Decision, Engine, EventTime, Labels, Pace, Span, Step, WallTime};
 use crate::settings::Settings;
 use crate::wire::{Unreadable, adjustment, baseline, facts};
 
@@ -18,8 +18,6 @@ const AT_ONCE: usize = 8;
 const BASELINE_AT_ONCE: usize = 100_000;
 /// The order in which streams are taken.
 const STREAMS: [Stream; 3] = [Stream::Baseline, Stream::Facts, Stream::Visits];
-/// Rows that wait to be said are noted in every commit; more than this are said instead.
-const MOST_UNSAID: usize = 1_000;
 /// A commit that the log could not take is offered again so often before the owner gives up.
 const TRIES: u32 = 5;
 
@@ -66,10 +64,7 @@ pub struct Counter<L> {
     organizations: Vec<Arc<str>>,
     positions: Positions,
     note: Note,
-    heard: [Option<WallTime>; 3],
-    said: Option<WallTime>,
-    say_every: Span,
-    idle_after: Span,
+    pace: Pace,
     clock_ahead: Span,
 }
 
@@ -94,10 +89,7 @@ impl<L: Log> Counter<L> {
             engine: Engine::new(plan, Labels::default()),
             log,
             positions: Positions::default(),
-            heard: [None; 3],
-            said: None,
-            say_every: settings.publish_every,
-            idle_after: settings.windows.source_idle_after,
+            pace: Pace::new(settings.publish_every, settings.windows.source_idle_after),
             clock_ahead: settings.windows.max_clock_ahead,
         };
         let (positions, note) = counter.log.committed()?;
@@ -156,9 +148,12 @@ impl<L: Log> Counter<L> {
             }
         }
         if !moved {
-            self.note_silence(now);
+            for feed in self.pace.silent(now) {
+                self.engine.step(Step::Quiet(feed));
+            }
         }
-        let decisions = if self.may_say(now) { self.engine.step(Step::Say) } else { Vec::new() };
+        let may_say = self.pace.may_say(now, self.engine.unsaid().len());
+        let decisions = if may_say { self.engine.step(Step::Say) } else { Vec::new() };
         if moved || !decisions.is_empty() {
             self.commit(now, positions, decisions)?;
         }
@@ -175,12 +170,6 @@ impl<L: Log> Counter<L> {
         if decisions.is_empty() { Ok(()) } else { self.commit(now, self.positions, decisions) }
     }
 
-    /// Rows are said at once after a silence, then no more often than is asked for; but never very many at a time.
-    fn may_say(&self, now: WallTime) -> bool {
-        let is_time = self.said.is_none_or(|said| now < said || now.since(said) >= self.say_every);
-        is_time || self.engine.unsaid().len() > MOST_UNSAID
-    }
-
     fn take(&mut self, stream: Stream, stored: &Stored) -> Result<(), CounterError> {
         let damaged = |why| CounterError::Damaged { stream: stream.name(), seq: stored.seq, why };
         if stream == Stream::Baseline {
@@ -190,27 +179,16 @@ impl<L: Log> Counter<L> {
         }
         let decoded = facts::decode(&stored.body, &self.organizations, self.engine.labels_mut()).map_err(damaged)?;
         for fact in &decoded.facts {
-            if let Some(heard) = self.heard.get_mut(Feed::of(&fact.about) as usize) {
-                *heard = Some(stored.appended_at);
-            }
+            self.pace.hear(Feed::of(&fact.about), stored.appended_at);
         }
         let not_after = EventTime::from_millis(stored.appended_at.after(self.clock_ahead).millis());
         self.engine.step(Step::Facts { facts: &decoded.facts, not_after: Some(not_after) });
         Ok(())
     }
 
-    fn note_silence(&mut self, now: WallTime) {
-        for feed in Feed::ALL {
-            let heard = self.heard.get(feed as usize).copied().flatten();
-            if heard.is_some_and(|heard| now.since(heard) >= self.idle_after) {
-                self.engine.step(Step::Quiet(feed));
-            }
-        }
-    }
-
     fn commit(&mut self, now: WallTime, positions: Positions, decisions: Vec<Decision>) -> Result<(), CounterError> {
         if !decisions.is_empty() {
-            self.said = Some(now);
+            self.pace.say(now);
         }
         let rows: Vec<SaidRow> = decisions
             .into_iter()
