@@ -41,7 +41,7 @@ impl Inverse {
 
 /// Erlang B for any real number of agents from 0.
 pub fn erlang_b(agents: f64, load: Erlangs) -> Result<f64, Refusal> {
-    let agents = at_least_zero("agents", agents)?;
+    let agents = at_least_zero("agents_real", agents)?;
     Ok(inverse(agents, load).blocking())
 }
 

@@ -89,18 +89,19 @@ impl ErlangA {
         }
         let before = inverse(agents.real() - 1.0, load);
         let waits = Queue { arrivals: load.real(), servers: agents.real(), giving_up }.waits(threshold);
-        let p_wait = share_that_waits(before, load.real(), &waits);
+        let Busy { p_wait, at_once } = Busy::of(before, load.real(), &waits);
         let p_abandon = p_wait * waits.abandoned;
+        let answered = at_once + p_wait * waits.answered;
         let mean_wait = p_abandon / giving_up;
         Ok(Self {
             p_wait,
             p_abandon,
             p_abandon_within: p_wait * waits.abandoned_within,
             mean_queue: load.real() * mean_wait,
-            occupancy: load.real() * (1.0 - p_abandon) / agents.real(),
+            occupancy: load.real() * answered / agents.real(),
             mean_wait,
-            asa: if p_abandon < 1.0 { p_wait * waits.answered_wait / (1.0 - p_abandon) } else { 0.0 },
-            levels: levels(p_wait, &waits),
+            asa: over(p_wait * waits.answered_wait, answered),
+            levels: levels(p_wait, at_once, &waits),
         })
     }
 
@@ -130,20 +131,32 @@ impl ErlangA {
     }
 }
 
-/// `AJ / (ε + AJ)`, in logarithms, since either may leave the range of floating point.
-pub(super) fn share_that_waits(epsilon: Inverse, arrivals: f64, waits: &Waits) -> f64 {
-    (1.0 + (epsilon.ln() - arrivals.ln() - waits.ln_weight).exp()).recip()
+/// Shares of those who find all busy, and of those who do not; either may be too small to be the rest of the other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Busy {
+    pub p_wait: f64,
+    pub at_once: f64,
 }
 
-/// The four service levels, of the share that waits and what becomes of it.
-fn levels(p_wait: f64, waits: &Waits) -> [f64; 4] {
-    let at_once = 1.0 - p_wait;
+impl Busy {
+    /// `AJ / (ε + AJ)` and `ε / (ε + AJ)`, in logarithms, since both may leave the range of floating point.
+    pub fn of(epsilon: Inverse, arrivals: f64, waits: &Waits) -> Self {
+        let odds = epsilon.ln() - arrivals.ln() - waits.ln_weight;
+        Self { p_wait: (1.0 + odds.exp()).recip(), at_once: (1.0 + (-odds).exp()).recip() }
+    }
+}
+
+fn over(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+/// The four service levels, of those who wait or not and what becomes of those who do.
+fn levels(p_wait: f64, at_once: f64, waits: &Waits) -> [f64; 4] {
     let answered_within = at_once + p_wait * waits.answered_within;
-    let over = |part: f64, whole: f64| if whole > 0.0 { (part / whole).min(1.0) } else { 0.0 };
     [
         answered_within,
-        over(answered_within, 1.0 - p_wait * waits.abandoned_within),
-        over(answered_within, 1.0 - p_wait * waits.abandoned),
+        over(answered_within, at_once + p_wait * waits.stayed_within).min(1.0),
+        over(answered_within, at_once + p_wait * waits.answered).min(1.0),
         at_once + p_wait * waits.virtual_within,
     ]
 }
@@ -172,6 +185,14 @@ mod tests {
             assert!((nearly.p_wait - patient.p_wait).abs() < giving_up);
             assert!((nearly.asa - patient.asa).abs() < giving_up);
         }
+    }
+
+    #[test]
+    fn where_nearly_everybody_gives_up_those_who_are_answered_still_have_a_speed_of_answer() {
+        // One agent at a billion erlangs: he answers as fast as he can talk, whom ever he answers.
+        let queue = queue(1, 1e9, 1e9, 0.1).unwrap();
+        assert!((queue.occupancy - 1.0).abs() < 1e-9, "{queue:?}");
+        assert!(queue.asa > 0.0 && queue.asa < 1e-8, "{queue:?}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Gated offers: proactive contacts are invited only while enough agents are free; the others come as they please.
 
-use super::erlang_a::share_that_waits;
+use super::erlang_a::Busy;
 use super::levels::Levels;
 use super::quantity::{self, above_zero};
 use super::waiting::Queue;
@@ -62,9 +62,9 @@ impl GatedOffers {
             levels = levels.and(busy as f64, arrivals(busy - 1), [is_open(busy)]);
         }
         let waits = Queue { arrivals: organic, servers: self.agents.real(), giving_up }.waits(0.0);
-        let p_wait_organic = share_that_waits(levels.inverse(), arrivals(agents - 1), &waits);
+        let Busy { p_wait: p_wait_organic, at_once } = Busy::of(levels.inverse(), arrivals(agents - 1), &waits);
         let [open] = levels.means;
-        let gate_open = (1.0 - p_wait_organic) * open;
+        let gate_open = at_once * open;
         let carried_proactive = proactive * gate_open;
         let entered = organic + carried_proactive;
         let given_up = organic * p_wait_organic * waits.abandoned;

@@ -60,7 +60,7 @@ pub enum Refusal {
         input: &'static str,
     },
     /// More comes than can be served, and nobody gives up: the queue grows without end.
-    #[error("unstable: as much comes as can be served or more, and nobody gives up; the queue grows without end")]
+    #[error("as much comes as can be served or more, and nobody gives up; the queue grows without end")]
     Unstable,
     /// A goal that no number of agents meets.
     #[error("{goal} is met by no number of agents")]

@@ -1,5 +1,6 @@
 //! Staffing tables: rows of inputs in, the same rows with every figure out; a row without an answer says why.
 
+use std::borrow::Cow;
 use std::io::{Read, Write};
 
 use crate::staffing::blocking::erlang_b;
@@ -67,20 +68,22 @@ pub struct Answered {
 pub fn answer_table(model: Model, input: impl Read, output: impl Write) -> Result<Answered, TableError> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(input);
     let mut writer = csv::Writer::from_writer(output);
-    let head = reader.headers()?.clone();
+    let head = reader.byte_headers()?.clone();
     let wanted = model.inputs();
     let places: Vec<Option<usize>> =
-        wanted.iter().map(|column| head.iter().position(|found| found == *column)).collect();
+        wanted.iter().map(|column| head.iter().position(|found| found == column.as_bytes())).collect();
     let missing: Vec<&str> = wanted.iter().zip(&places).filter(|(_, place)| place.is_none()).map(|it| *it.0).collect();
     if !missing.is_empty() {
         return Err(TableError::Missing { missing, wanted: wanted.to_vec() });
     }
     writer.write_record(wanted.iter().chain(model.outputs()).chain([&ERROR]))?;
     let mut answered = Answered::default();
-    for record in reader.records() {
+    for record in reader.byte_records() {
         let record = record?;
-        let inputs: Vec<&str> =
-            places.iter().map(|place| place.and_then(|place| record.get(place)).unwrap_or("")).collect();
+        // What is not text is no number either, and is written back as far as it can be.
+        let text =
+            |place: &Option<usize>| String::from_utf8_lossy(place.and_then(|place| record.get(place)).unwrap_or(b""));
+        let inputs: Vec<Cow<'_, str>> = places.iter().map(text).collect();
         let (figures, error) = match model.answer(&Row { columns: wanted, texts: &inputs }) {
             Ok(figures) => (figures, String::new()),
             Err(refusal) => {
@@ -89,7 +92,8 @@ pub fn answer_table(model: Model, input: impl Read, output: impl Write) -> Resul
             }
         };
         answered.rows += u64::from(error.is_empty());
-        writer.write_record(inputs.into_iter().chain(figures.iter().map(String::as_str)).chain([error.as_str()]))?;
+        let cells = inputs.iter().map(Cow::as_ref).chain(figures.iter().map(String::as_str));
+        writer.write_record(cells.chain([error.as_str()]))?;
     }
     writer.flush()?;
     Ok(answered)
@@ -98,13 +102,13 @@ pub fn answer_table(model: Model, input: impl Read, output: impl Write) -> Resul
 /// The inputs of one row.
 struct Row<'a> {
     columns: &'static [&'static str],
-    texts: &'a [&'a str],
+    texts: &'a [Cow<'a, str>],
 }
 
 impl Row<'_> {
     fn text(&self, input: &'static str) -> &str {
         let place = self.columns.iter().position(|column| *column == input);
-        place.and_then(|place| self.texts.get(place)).copied().unwrap_or("")
+        place.and_then(|place| self.texts.get(place)).map_or("", |text| text)
     }
 
     fn number(&self, input: &'static str) -> Result<f64, Refusal> {

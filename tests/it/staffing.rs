@@ -96,13 +96,25 @@ fn balanced_levels_are_within_a_hundredth_of_a_simulation() {
 #[test]
 fn a_row_that_means_nothing_is_named_and_the_rest_goes_on() {
     let input =
-        b"offered_erlangs,agents,shift\n10,14,early\n10,10,late\n,3,\nten,3,\n-1,3,\n5,2.5,\n5,2e9,\nNaN,4,\n3,5,x\n";
+        b"offered_erlangs,agents,shift\n10,14,early\n10,10,late\n,3,\nten,3,\n-1,3,\n5,2.5,\n5,2e9,\nNaN,4,\n\xff\xfe,4,\n3,5,\xe9\n";
     let found = answered(Model::ErlangC, input);
     let errors: Vec<&str> = found.iter().map(|row| row["error"].split(':').next().unwrap_or("")).collect();
     assert_eq!(
         errors,
-        ["", "unstable", "not_a_number", "not_a_number", "negative", "not_whole", "too_large", "not_a_number", ""]
+        [
+            "",
+            "unstable",
+            "not_a_number",
+            "not_a_number",
+            "negative",
+            "not_whole",
+            "too_large",
+            "not_a_number",
+            "not_a_number",
+            ""
+        ]
     );
+    assert!(found[1]["error"].starts_with("unstable: as much comes"), "{}", found[1]["error"]);
     assert!(found.iter().all(|row| row.contains_key("p_wait") && !row.contains_key("shift")));
     let missing = answer_table(Model::ErlangC, b"agents,erlangs\n1,2\n".as_slice(), Vec::new()).unwrap_err();
     assert_eq!(
