@@ -60,8 +60,8 @@ pub fn examine(settings: &Settings, now: WallTime) -> Vec<Finding> {
         Log::Kafka { .. } => findings.push(Finding {
             check: "log",
             verdict: Verdict::Wrong,
-            found: "Kafka is not in this version".to_owned(),
-            advice: "set [log] kind = \"embedded\"",
+            found: EmbeddedError::NotEmbedded.to_string(),
+            advice: "see what was found",
         }),
         Log::Embedded { path } if !path.exists() => findings.push(Finding {
             check: "data folder",

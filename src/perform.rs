@@ -14,6 +14,7 @@ use crate::cli::{
 use crate::doctor::{self, Verdict};
 use crate::engine::plan::SourceScheme;
 use crate::engine::{EventTime, baseline};
+use crate::io::embedded::EmbeddedError;
 use crate::io::{Appender, Embedded, clock, site_files};
 use crate::listing::Listing;
 use crate::replay::Replay;
@@ -42,7 +43,9 @@ impl<E: std::error::Error> From<E> for Failure {
 pub fn perform(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Demo(args) => demo::demo(&args),
-        Command::Run(args) => load(&args.config).and_then(|settings| service::run(&settings, args.until_caught_up)),
+        Command::Run(args) => {
+            load_embedded(&args.config).and_then(|settings| service::run(&settings, args.until_caught_up))
+        }
         Command::Simulate(args) => simulate(&args),
         Command::Ingest(args) => ingest(&args),
         Command::Replay(args) => replay(&args),
@@ -68,6 +71,15 @@ pub fn perform(cli: Cli) -> ExitCode {
 pub fn load(path: &Path) -> Result<Settings, Failure> {
     let text = text_of(path)?;
     Settings::parse(&text, &path.to_string_lossy(), environment()).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// The same for whatever needs the log: a configuration of the other log cannot be used.
+pub fn load_embedded(path: &Path) -> Result<Settings, Failure> {
+    let settings = load(path)?;
+    match settings.log {
+        Log::Embedded { .. } => Ok(settings),
+        Log::Kafka { .. } => Err(Failure::Usage(EmbeddedError::NotEmbedded.to_string())),
+    }
 }
 
 fn text_of(path: &Path) -> Result<String, Failure> {
@@ -135,7 +147,7 @@ fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
 }
 
 fn ingest(args: &IngestArgs) -> Result<(), Failure> {
-    let settings = load(&args.config)?;
+    let settings = load_embedded(&args.config)?;
     let log = Embedded::of(&settings)?;
     let mut appender = Appender::new(log, &settings, "ingest");
     let bar = bar("facts appended");
@@ -178,7 +190,7 @@ fn until(text: &str) -> Result<EventTime, Failure> {
 }
 
 fn tail_rows(args: &TailArgs) -> Result<(), Failure> {
-    let settings = load(&args.config)?;
+    let settings = load_embedded(&args.config)?;
     let log = Embedded::of(&settings)?;
     let wanted =
         tail::Wanted { planning_group: args.planning_group.as_deref(), revisions: args.revisions, follow: args.follow };
@@ -186,7 +198,7 @@ fn tail_rows(args: &TailArgs) -> Result<(), Failure> {
 }
 
 fn import(config: &Path, csv: &Path) -> Result<(), Failure> {
-    let settings = load(config)?;
+    let settings = load_embedded(config)?;
     let bytes = std::fs::read(csv).map_err(|error| Failure::Failed(format!("{}: {error}", csv.display())))?;
     let refused = |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", csv.display()));
     let rows = baseline_csv::read_rows(&bytes).map_err(|error| refused(&error))?;
@@ -237,15 +249,8 @@ fn show(args: &ShowArgs) -> Result<String, Failure> {
 /// The embedded log has tables and no topics; the other log has topics, and is not there yet.
 fn topics(command: &TopicsCommand) -> Result<(), Failure> {
     let (TopicsCommand::Create(args) | TopicsCommand::Check(args)) = command;
-    match &load(&args.config)?.log {
-        Log::Embedded { path } => {
-            Ok(print(&format!("the embedded log in {} needs no topics: nothing to do\n", path.display()))?)
-        }
-        Log::Kafka { .. } => Err(Failure::Usage(
-            "[log] kind = \"kafka\" is not in this version, so there are no topics to look at; set kind = \"embedded\""
-                .to_owned(),
-        )),
-    }
+    load_embedded(&args.config)?;
+    Ok(print("the embedded log needs no topics: nothing to do\n")?)
 }
 
 fn doctor(args: &DoctorArgs) -> Result<(), Failure> {

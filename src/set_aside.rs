@@ -5,7 +5,7 @@ use crate::engine::EventTime;
 use crate::io::Embedded;
 use crate::io::embedded::SetAside;
 use crate::listing::Listing;
-use crate::perform::{Failure, load, print};
+use crate::perform::{Failure, load_embedded, print};
 use crate::wire::Rfc3339;
 
 /// So many pointers are read at once.
@@ -13,7 +13,7 @@ const AT_ONCE: usize = 1_000;
 
 /// Lists them, oldest first.
 pub fn list(args: &SetAsideArgs) -> Result<(), Failure> {
-    let log = Embedded::of(&load(&args.config)?)?;
+    let log = Embedded::of(&load_embedded(&args.config)?)?;
     let (mut rows, mut after) = (Vec::new(), 0);
     loop {
         let page = log.set_aside(after, AT_ONCE)?;

@@ -57,8 +57,8 @@ impl Lines {
         Ok(Some(self.current()))
     }
 
-    /// The line that was read last, again.
-    pub fn current(&self) -> (u64, &[u8]) {
+    /// The line that was read last.
+    fn current(&self) -> (u64, &[u8]) {
         let line = self.buffer.get(self.line.clone()).unwrap_or_default();
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         (self.number, if self.number == 1 { line.strip_prefix(BOM).unwrap_or(line) } else { line })

@@ -171,3 +171,14 @@ fn a_staffing_table_goes_through_the_program_and_a_model_that_is_none_is_refused
     assert_eq!(missing.status.code(), Some(2));
     assert!(said(&missing).contains("theta_over_mu, T_over_aht"), "{}", said(&missing));
 }
+
+#[test]
+fn whatever_needs_the_log_refuses_a_configuration_of_the_other_log_as_wrong() {
+    let shop = installation_with_kafka();
+    shop.put("in.ndjson", b"{}\n");
+    for command in [&["run"][..], &["ingest", "in.ndjson"], &["tail"], &["set-aside"], &["topics", "check"]] {
+        let output = shop.perform(&[command, &["--config", "journeycast.toml"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {}", said(&output));
+        assert!(said(&output).contains("kind = \"embedded\""), "{command:?}: {}", said(&output));
+    }
+}

@@ -271,6 +271,7 @@ fn a_full_disk_loses_nothing_and_with_space_again_it_goes_on_to_the_same_table()
     match may_mount() {
         Some(flags) => full_disk(Command::new("unshare").arg(flags), ON_A_FULL_DISK),
         None => {
+            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "`unshare -m mount` must be permitted in CI");
             let told =
                 "not run: a full disk of its own (`unshare -m mount` is not permitted here); a limit stands in for it";
             writeln!(std::io::stderr(), "{told}").expect("it can be said");

@@ -19,7 +19,7 @@ pub enum EmbeddedError {
         source: io::Error,
     },
     /// The configuration asks for the other log.
-    #[error("[log] kind = \"kafka\" is not built yet; set kind = \"embedded\"")]
+    #[error("[log] kind = \"kafka\" is not in this version; set kind = \"embedded\"")]
     NotEmbedded,
     /// Another runner counts here.
     #[error(

@@ -1,4 +1,4 @@
-//! Small notes that outlive a run: what the last one was set up with, which key is the right one.
+//! Small notes that outlive a run, such as which master key is the right one.
 
 use rusqlite::{OptionalExtension, params};
 
