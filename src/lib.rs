@@ -30,6 +30,8 @@ pub mod listing;
 
 pub mod set_aside;
 
+pub mod topics;
+
 pub mod doctor;
 
 pub mod perform;

@@ -9,12 +9,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{
     BaselineCommand, Cli, Command, ConfigCommand, DoctorArgs, IngestArgs, ReplayArgs, ShowArgs, SimulateArgs,
-    StaffingCommand, TailArgs, TopicsCommand,
+    StaffingCommand, TailArgs,
 };
 use crate::doctor::{self, Verdict};
 use crate::engine::plan::SourceScheme;
 use crate::engine::{EventTime, baseline};
-use crate::io::embedded::EmbeddedError;
+use crate::io::kafka::{self, Cluster, Told};
 use crate::io::{Appender, Embedded, clock, site_files};
 use crate::listing::Listing;
 use crate::replay::Replay;
@@ -22,7 +22,8 @@ use crate::settings::{self, Log, Settings, SettingsError};
 use crate::simulate::SitePlan;
 use crate::wire::staffing_csv::{Answered, Model, TableError, answer_table};
 use crate::wire::{self, baseline_csv};
-use crate::{demo, service, set_aside, tail};
+use crate::tail::{EmbeddedRows, KafkaRows, Rows};
+use crate::{demo, service, set_aside, tail, topics};
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ pub fn perform(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Demo(args) => demo::demo(&args),
         Command::Run(args) => {
-            load_embedded(&args.config).and_then(|settings| service::run(&settings, args.until_caught_up))
+            load(&args.config).and_then(|settings| service::run(&settings, args.until_caught_up))
         }
         Command::Simulate(args) => simulate(&args),
         Command::Ingest(args) => ingest(&args),
@@ -54,7 +55,7 @@ pub fn perform(cli: Cli) -> ExitCode {
         Command::Config(command) => config(&command),
         Command::Staffing(StaffingCommand::Table { model }) => staffing_table(model),
         Command::SetAside(args) => set_aside::list(&args),
-        Command::Topics(command) => topics(&command),
+        Command::Topics(command) => topics::topics(&command),
         Command::Doctor(args) => doctor(&args),
     };
     let (code, message) = match done {
@@ -71,15 +72,6 @@ pub fn perform(cli: Cli) -> ExitCode {
 pub fn load(path: &Path) -> Result<Settings, Failure> {
     let text = text_of(path)?;
     Settings::parse(&text, &path.to_string_lossy(), environment()).map_err(|error| Failure::Usage(error.to_string()))
-}
-
-/// The same for whatever needs the log: a configuration of the other log cannot be used.
-pub fn load_embedded(path: &Path) -> Result<Settings, Failure> {
-    let settings = load(path)?;
-    match settings.log {
-        Log::Embedded { .. } => Ok(settings),
-        Log::Kafka { .. } => Err(Failure::Usage(EmbeddedError::NotEmbedded.to_string())),
-    }
 }
 
 fn text_of(path: &Path) -> Result<String, Failure> {
@@ -147,10 +139,17 @@ fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
 }
 
 fn ingest(args: &IngestArgs) -> Result<(), Failure> {
-    let settings = load_embedded(&args.config)?;
+    let settings = load(&args.config)?;
+    let bar = bar("records appended");
+    if let Log::Kafka { .. } = settings.log {
+        let cluster = Cluster::of(&settings)?;
+        let appended = kafka::ingest(&settings, &cluster, &args.paths, |records| bar.set_position(records))?;
+        bar.finish_and_clear();
+        tracing::info!(appended, "appended to the first input topic");
+        return Ok(());
+    }
     let log = Embedded::of(&settings)?;
     let mut appender = Appender::new(log, &settings, "ingest");
-    let bar = bar("facts appended");
     match args.paths.as_slice() {
         [only] if only.as_os_str() == "-" => {
             let patience = Duration::from_millis(u64::try_from(settings.commit_every.millis()).unwrap_or(0));
@@ -190,22 +189,30 @@ fn until(text: &str) -> Result<EventTime, Failure> {
 }
 
 fn tail_rows(args: &TailArgs) -> Result<(), Failure> {
-    let settings = load_embedded(&args.config)?;
-    let log = Embedded::of(&settings)?;
+    let settings = load(&args.config)?;
     let wanted =
         tail::Wanted { planning_group: args.planning_group.as_deref(), revisions: args.revisions, follow: args.follow };
-    tail::tail(&log, &wanted, &mut std::io::stdout().lock())
+    let mut rows: Box<dyn Rows> = match settings.log {
+        Log::Embedded { .. } => Box::new(EmbeddedRows::of(Embedded::of(&settings)?)),
+        Log::Kafka { .. } => Box::new(KafkaRows::of(Told::of(&Cluster::of(&settings)?)?)),
+    };
+    tail::tail(&mut *rows, &wanted, &mut std::io::stdout().lock())
 }
 
 fn import(config: &Path, csv: &Path) -> Result<(), Failure> {
-    let settings = load_embedded(config)?;
+    let settings = load(config)?;
     let bytes = std::fs::read(csv).map_err(|error| Failure::Failed(format!("{}: {error}", csv.display())))?;
     let refused = |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", csv.display()));
     let rows = baseline_csv::read_rows(&bytes).map_err(|error| refused(&error))?;
     let plan = settings.plan(SourceScheme::ByKind);
     let intervals = baseline::into_intervals(&rows, &plan).map_err(|error| refused(&error))?;
-    let bodies: Vec<Vec<u8>> = intervals.iter().map(wire::baseline::encode).collect();
-    Embedded::of(&settings)?.append_baseline(clock::now(), &bodies)?;
+    match settings.log {
+        Log::Embedded { .. } => {
+            let bodies: Vec<Vec<u8>> = intervals.iter().map(wire::baseline::encode).collect();
+            Embedded::of(&settings)?.append_baseline(clock::now(), &bodies)?;
+        }
+        Log::Kafka { .. } => kafka::append_baseline(&Cluster::of(&settings)?, &intervals)?,
+    }
     tracing::info!(rows = rows.len(), intervals = intervals.len(), "appended a baseline");
     Ok(())
 }
@@ -244,13 +251,6 @@ fn show(args: &ShowArgs) -> Result<String, Failure> {
             Listing { columns: ["setting", "value", "from"], rows }.written(format)
         }
     }
-}
-
-/// The embedded log has tables and no topics; the other log has topics, and is not there yet.
-fn topics(command: &TopicsCommand) -> Result<(), Failure> {
-    let (TopicsCommand::Create(args) | TopicsCommand::Check(args)) = command;
-    load_embedded(&args.config)?;
-    Ok(print("the embedded log needs no topics: nothing to do\n")?)
 }
 
 fn doctor(args: &DoctorArgs) -> Result<(), Failure> {

@@ -1,11 +1,13 @@
 //! Set aside: lists where the records lie that could not be used, and why; never what they say.
 
 use crate::cli::SetAsideArgs;
-use crate::engine::EventTime;
+use crate::engine::{EventTime, WallTime};
 use crate::io::Embedded;
-use crate::io::embedded::SetAside;
+use crate::io::kafka::{Cluster, Told};
+use crate::io::log::Pointer;
 use crate::listing::Listing;
-use crate::perform::{Failure, load_embedded, print};
+use crate::perform::{Failure, load, print};
+use crate::settings::Log;
 use crate::wire::Rfc3339;
 
 /// So many pointers are read at once.
@@ -13,21 +15,28 @@ const AT_ONCE: usize = 1_000;
 
 /// Lists them, oldest first.
 pub fn list(args: &SetAsideArgs) -> Result<(), Failure> {
-    let log = Embedded::of(&load_embedded(&args.config)?)?;
-    let (mut rows, mut after) = (Vec::new(), 0);
-    loop {
-        let page = log.set_aside(after, AT_ONCE)?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        let wanted = page.into_iter().filter(|aside| args.class.as_ref().is_none_or(|it| *it == aside.pointer.class));
-        rows.extend(wanted.map(row));
-    }
+    let settings = load(&args.config)?;
+    let pointers = match &settings.log {
+        Log::Embedded { .. } => all_of(&Embedded::of(&settings)?)?,
+        Log::Kafka { .. } => Told::of(&Cluster::of(&settings)?)?.set_aside()?,
+    };
+    let wanted = pointers.into_iter().filter(|(_, it)| args.class.as_ref().is_none_or(|class| *class == it.class));
+    let rows = wanted.map(row).collect();
     let columns = ["set_aside_at", "source", "container", "partition", "position", "class", "path"];
     Ok(print(&Listing { columns, rows }.written(args.format)?)?)
 }
 
-fn row(aside: SetAside) -> [String; 7] {
-    let SetAside { at, pointer, .. } = aside;
+fn all_of(log: &Embedded) -> Result<Vec<(WallTime, Pointer)>, Failure> {
+    let (mut pointers, mut after) = (Vec::new(), 0);
+    loop {
+        let page = log.set_aside(after, AT_ONCE)?;
+        let Some(last) = page.last() else { return Ok(pointers) };
+        after = last.seq;
+        pointers.extend(page.into_iter().map(|aside| (aside.at, aside.pointer)));
+    }
+}
+
+fn row((at, pointer): (WallTime, Pointer)) -> [String; 7] {
     [
         Rfc3339::from(EventTime::from_millis(at.millis())).to_string(),
         pointer.source,

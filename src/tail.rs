@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::engine::EventTime;
 use crate::io::Embedded;
+use crate::io::kafka::Told;
 use crate::perform::Failure;
 use crate::wire::{adjustment, v1, write_json};
 
@@ -23,9 +24,83 @@ pub struct Wanted<'a> {
     pub follow: bool,
 }
 
+/// A log whose rows can be printed.
+pub trait Rows {
+    /// The newest revision of every row; what is said after this was asked is given by [`Self::next_revisions`].
+    ///
+    /// # Errors
+    ///
+    /// Where the log fails.
+    fn newest_rows(&mut self) -> Result<Vec<Vec<u8>>, Failure>;
+
+    /// Up to `limit` revisions after those that were given before, from the very first on where the newest were never
+    /// asked for; none where all were.
+    ///
+    /// # Errors
+    ///
+    /// Where the log fails.
+    fn next_revisions(&mut self, limit: usize) -> Result<Vec<Vec<u8>>, Failure>;
+}
+
+/// The rows of the embedded log.
+#[derive(Debug)]
+pub struct EmbeddedRows {
+    log: Embedded,
+    after: u64,
+}
+
+impl EmbeddedRows {
+    /// All of them.
+    pub const fn of(log: Embedded) -> Self {
+        Self { log, after: 0 }
+    }
+}
+
+impl Rows for EmbeddedRows {
+    fn newest_rows(&mut self) -> Result<Vec<Vec<u8>>, Failure> {
+        self.after = self.log.last_revision()?;
+        Ok(self.log.newest_rows(EventTime::DISTANT_PAST)?)
+    }
+
+    fn next_revisions(&mut self, limit: usize) -> Result<Vec<Vec<u8>>, Failure> {
+        let revisions = self.log.revisions(self.after, limit)?;
+        self.after = revisions.last().map_or(self.after, |last| last.seq);
+        Ok(revisions.into_iter().map(|revision| revision.body).collect())
+    }
+}
+
+/// The rows of the topics.
+pub struct KafkaRows {
+    told: Told,
+    follows: bool,
+}
+
+impl KafkaRows {
+    /// All of them.
+    pub const fn of(told: Told) -> Self {
+        Self { told, follows: false }
+    }
+}
+
+impl Rows for KafkaRows {
+    fn newest_rows(&mut self) -> Result<Vec<Vec<u8>>, Failure> {
+        self.told.follow_revisions(false)?;
+        self.follows = true;
+        Ok(self.told.newest_rows()?)
+    }
+
+    fn next_revisions(&mut self, limit: usize) -> Result<Vec<Vec<u8>>, Failure> {
+        if !self.follows {
+            self.told.follow_revisions(true)?;
+            self.follows = true;
+        }
+        Ok(self.told.next_revisions(limit)?)
+    }
+}
+
 /// Prints adjustments; a reader that goes away ends it without complaint.
-pub fn tail(log: &Embedded, wanted: &Wanted<'_>, out: &mut dyn Write) -> Result<(), Failure> {
-    match print_all(log, wanted, out) {
+pub fn tail(rows: &mut dyn Rows, wanted: &Wanted<'_>, out: &mut dyn Write) -> Result<(), Failure> {
+    match print_all(rows, wanted, out) {
         Err(Stop::Reader) | Ok(()) => Ok(()),
         Err(Stop::Failed(failure)) => Err(failure),
     }
@@ -42,32 +117,25 @@ impl<E: Into<Failure>> From<E> for Stop {
     }
 }
 
-fn print_all(log: &Embedded, wanted: &Wanted<'_>, out: &mut dyn Write) -> Result<(), Stop> {
-    let mut after = 0;
+fn print_all(rows: &mut dyn Rows, wanted: &Wanted<'_>, out: &mut dyn Write) -> Result<(), Stop> {
     if !wanted.revisions {
-        after = log.last_revision()?;
-        for body in log.newest_rows(EventTime::DISTANT_PAST)? {
+        for body in rows.newest_rows()? {
             print_row(&body, wanted, out)?;
         }
     }
-    let wants_more = wanted.revisions || wanted.follow;
-    if !wants_more {
-        return out.flush().map_err(|_| Stop::Reader);
-    }
-    loop {
-        let revisions = log.revisions(after, AT_ONCE)?;
-        let Some(last) = revisions.last().map(|revision| revision.seq) else {
-            if !wanted.follow {
-                break;
+    while wanted.revisions || wanted.follow {
+        let revisions = rows.next_revisions(AT_ONCE)?;
+        if !revisions.is_empty() {
+            for body in &revisions {
+                print_row(body, wanted, out)?;
             }
-            out.flush().map_err(|_| Stop::Reader)?;
-            std::thread::sleep(PAUSE);
             continue;
-        };
-        for revision in &revisions {
-            print_row(&revision.body, wanted, out)?;
         }
-        after = last;
+        if !wanted.follow {
+            break;
+        }
+        out.flush().map_err(|_| Stop::Reader)?;
+        std::thread::sleep(PAUSE);
     }
     out.flush().map_err(|_| Stop::Reader)
 }

@@ -39,7 +39,7 @@ enum Kind {
 }
 
 /// Every metric, its kind and its sentence; the name of a total ends in `_total` where it is written out.
-const METRICS: [(&str, Kind, &str); 7] = [
+const METRICS: [(&str, Kind, &str); 10] = [
     (
         "journeycast_records",
         Kind::Total,
@@ -55,7 +55,28 @@ const METRICS: [(&str, Kind, &str); 7] = [
     ),
     ("journeycast_watermark_seconds", Kind::Gauge, "Event time up to which nothing more is waited for"),
     ("journeycast_unrouted_actions", Kind::Gauge, "Actions whose action map leads to no planning group, by map"),
+    ("journeycast_lag_records", Kind::Gauge, "Records that are not read, or not counted, yet; of Kafka, by stage"),
+    ("journeycast_partitions_owned", Kind::Gauge, "Partitions that this worker owns; of Kafka, by stage"),
+    ("journeycast_commits", Kind::Total, "Transactions of counting since the start; of Kafka, by how they ended"),
 ];
+
+/// What stages of a log that several workers share tell of themselves: metric, label, its value, figure.
+pub type StageFigure = (&'static str, &'static str, &'static str, u64);
+
+/// What a worker shows.
+#[derive(Debug)]
+pub struct Showing<'a, L> {
+    /// The owners that count here.
+    pub counters: &'a [&'a Counter<L>],
+    /// What became of all records.
+    pub accounting: &'a [Accounted],
+    /// Which unlisted action maps may be told.
+    pub texts: &'a BTreeMap<String, String>,
+    /// What the stages tell of themselves.
+    pub stages: &'a [StageFigure],
+    /// Whether nothing is left to be counted; of a shared log, whether everything that is owned is counted.
+    pub caught_up: bool,
+}
 
 fn label(pairs: &[(&str, &str)]) -> Labels {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -85,10 +106,10 @@ fn remember(engine: &Engine, figures: &mut Figures) {
         ("repeated", totals.repeated),
         ("state_gone", totals.state_gone),
     ] {
-        figures.insert(("journeycast_facts", label(&[("kind", what)])), number(n));
+        *figures.entry(("journeycast_facts", label(&[("kind", what)]))).or_default() += number(n);
     }
     for (kind, n) in ["action", "conversation", "visit"].into_iter().zip(engine.remembered()) {
-        figures.insert(("journeycast_remembered", label(&[("kind", kind)])), number(n as u64));
+        *figures.entry(("journeycast_remembered", label(&[("kind", kind)]))).or_default() += number(n as u64);
     }
 }
 
@@ -96,7 +117,7 @@ fn look_at(engine: &Engine, organization: OrganizationIndex, id: &str, figures: 
     for (class, count) in engine.live_visits(organization, DWELL) {
         for (stay, n) in [("now", count.now), ("five_minutes", count.longer)] {
             let labels = label(&[("organization", id), ("page_class", class.unwrap_or("none")), ("stay", stay)]);
-            figures.insert(("journeycast_live_visits", labels), number(n));
+            *figures.entry(("journeycast_live_visits", labels)).or_default() += number(n);
         }
     }
     if let Some(watermark) = engine.watermark(organization) {
@@ -106,29 +127,28 @@ fn look_at(engine: &Engine, organization: OrganizationIndex, id: &str, figures: 
 
 fn lead_nowhere(unrouted: Unrouted, figures: &mut Figures) {
     for (map, actions) in unrouted.action_maps.iter().map(|(map, n)| (map.as_str(), *n)).chain([("", unrouted.other)]) {
-        figures.insert(("journeycast_unrouted_actions", label(&[("action_map", map)])), actions);
+        *figures.entry(("journeycast_unrouted_actions", label(&[("action_map", map)]))).or_default() += actions;
     }
 }
 
 impl Board {
-    /// Shows where the counting loop stands: what it knows, what became of all records, and which unlisted action maps
-    /// may be told.
-    pub fn show<L: Log>(
-        &self,
-        counter: &Counter<L>,
-        accounting: &[Accounted],
-        texts: &BTreeMap<String, String>,
-        caught_up: bool,
-    ) {
-        let (engine, mut figures) = (counter.engine(), Figures::new());
-        account_for(accounting, &mut figures);
-        remember(engine, &mut figures);
-        for (place, id) in counter.organizations().iter().enumerate() {
-            let organization = OrganizationIndex(u16::try_from(place).unwrap_or(u16::MAX));
-            look_at(engine, organization, id, &mut figures);
+    /// Shows where the counting loop stands.
+    pub fn show<L: Log>(&self, showing: &Showing<'_, L>) {
+        let mut figures = Figures::new();
+        account_for(showing.accounting, &mut figures);
+        for counter in showing.counters {
+            let engine = counter.engine();
+            remember(engine, &mut figures);
+            for (place, id) in counter.organizations().iter().enumerate() {
+                let organization = OrganizationIndex(u16::try_from(place).unwrap_or(u16::MAX));
+                look_at(engine, organization, id, &mut figures);
+            }
+            lead_nowhere(Unrouted::of(engine.unrouted(), showing.texts), &mut figures);
         }
-        lead_nowhere(Unrouted::of(engine.unrouted(), texts), &mut figures);
-        self.0.set(Shown { caught_up, figures });
+        for (metric, name, value, n) in showing.stages {
+            *figures.entry((metric, label(&[(name, value)]))).or_default() += number(*n);
+        }
+        self.0.set(Shown { caught_up: showing.caught_up, figures });
     }
 
     /// Whether the loop had caught up when it last showed.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::log::{Accounted, Append, HiddenLabel, Intake, LogError, Packed, Pointer};
+use super::log::{Append, HiddenLabel, Intake, LogError, Packed, Pointer};
 use super::reading::{Accounting, Reader, Taken};
 use super::{Lines, clock};
 use crate::engine::fact::{About, Fact};
@@ -89,7 +89,7 @@ impl<I: Intake> Appender<I> {
             &Append {
                 facts: pack(&self.facts),
                 visits: pack(&self.visits),
-                accounting: &accounted(&self.source, &self.account),
+                accounting: &self.account.told(&self.source),
                 set_aside: &self.pointers,
                 labels: &strangers,
             },
@@ -202,22 +202,4 @@ impl OpenFile<'_> {
 
 pub(super) fn failed(path: &Path, error: std::io::Error) -> IngestError {
     IngestError::File { path: path.display().to_string(), error }
-}
-
-fn accounted(source: &str, account: &Accounting) -> Vec<Accounted> {
-    let plain = [
-        ("admitted", account.admitted),
-        ("not_relevant", account.not_relevant),
-        ("not_permitted", account.not_permitted),
-    ];
-    let plain = plain.into_iter().map(|(outcome, records)| (outcome, "", records));
-    let classes = account.set_aside.iter().map(|(class, records)| ("set_aside", class.name(), *records));
-    let all = plain.chain(classes).filter(|(_, _, records)| *records > 0);
-    all.map(|(outcome, class, records)| Accounted {
-        source: source.to_owned(),
-        outcome: outcome.to_owned(),
-        class: class.to_owned(),
-        records,
-    })
-    .collect()
 }

@@ -7,6 +7,8 @@ pub mod random;
 pub mod lines;
 pub use lines::Lines;
 
+pub mod master;
+
 pub mod log;
 
 pub mod reading;
@@ -22,5 +24,7 @@ mod following;
 
 pub mod counter;
 pub use counter::Counter;
+
+pub mod kafka;
 
 pub mod site_files;

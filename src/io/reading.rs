@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::log::Accounted;
 pub use super::log::EpochKeys;
 use crate::engine::fact::Fact;
 use crate::engine::label::KnownLabels;
@@ -14,7 +15,9 @@ use crate::wire::genesys::{self, Class, Reading, Rules, SetAside};
 /// Reads records of one configuration.
 #[derive(Debug)]
 pub struct Reader {
-    rules: Rules,
+    /// What the records of each source are read by; of files, one for all.
+    rules: Vec<Rules>,
+    organizations: Vec<Arc<str>>,
     admission: Admission,
 }
 
@@ -34,15 +37,26 @@ pub enum Taken {
 impl Reader {
     /// A reader of files: what does not say whose it is belongs to the organization on which all sources agree.
     pub fn of_files(settings: &Settings, label_key: [u8; 32], names: Vec<Arc<str>>) -> Self {
+        Self::of(settings, label_key, names, vec![settings.organization_for_files()])
+    }
+
+    /// A reader of the topics that are listed: what does not say whose it is belongs to the topic's organization.
+    pub fn of_topics(settings: &Settings, label_key: [u8; 32], names: Vec<Arc<str>>) -> Self {
+        let each = settings.sources.iter().map(|source| settings.organization_for_topic(&source.topic));
+        Self::of(settings, label_key, names, each.collect())
+    }
+
+    fn of(settings: &Settings, label_key: [u8; 32], names: Vec<Arc<str>>, defaults: Vec<Option<Arc<str>>>) -> Self {
         let organizations = settings.organizations();
-        let rules = Rules {
+        let rules = defaults.into_iter().map(|default_organization| Rules {
             organizations: organizations.clone(),
-            default_organization: settings.organization_for_files(),
+            default_organization,
             max_clock_ahead: settings.windows.max_clock_ahead,
             correction_horizon: settings.windows.correction_horizon,
-        };
-        let admission = Admission::new(organizations, KnownLabels::new(names, label_key), settings.page_policy());
-        Self { rules, admission }
+        });
+        let known = KnownLabels::new(names, label_key);
+        let admission = Admission::new(organizations.clone(), known, settings.page_policy());
+        Self { rules: rules.collect(), organizations, admission }
     }
 
     /// What its facts' labels are interned in, and which unlisted maps it met.
@@ -57,7 +71,7 @@ impl Reader {
 
     /// The organizations, in the order in which facts count them.
     pub fn organizations(&self) -> &[Arc<str>] {
-        &self.rules.organizations
+        &self.organizations
     }
 
     /// The reader's tables, when it has read all.
@@ -65,13 +79,21 @@ impl Reader {
         self.admission
     }
 
-    /// Reads one record; asks for the keys of an epoch the first time that it needs them.
-    pub fn read<E>(
+    /// Reads one record of a file; asks for the keys of an epoch the first time that it needs them.
+    pub fn read<E>(&mut self, record: &[u8], keys_of: impl FnMut(Epoch) -> Result<EpochKeys, E>) -> Result<Taken, E> {
+        self.read_of(0, None, record, keys_of)
+    }
+
+    /// Reads one record of a source, by its place in the list, that was recorded at this time.
+    pub fn read_of<E>(
         &mut self,
+        source: usize,
+        recorded: Option<EventTime>,
         record: &[u8],
         mut keys_of: impl FnMut(Epoch) -> Result<EpochKeys, E>,
     ) -> Result<Taken, E> {
-        let event = match genesys::read(record, None, &self.rules) {
+        let Some(rules) = self.rules.get(source) else { return Ok(Taken::NotRelevant) };
+        let event = match genesys::read(record, recorded, rules) {
             Reading::Admitted(event) => event,
             Reading::NotRelevant => return Ok(Taken::NotRelevant),
             Reading::SetAside(aside) => return Ok(Taken::SetAside(aside)),
@@ -128,5 +150,24 @@ impl Accounting {
         for (class, n) in &other.set_aside {
             *self.set_aside.entry(*class).or_default() += n;
         }
+    }
+
+    /// The same, as a log keeps it and metrics tell it.
+    pub fn told(&self, source: &str) -> Vec<Accounted> {
+        let plain = [
+            ("admitted", self.admitted),
+            ("not_relevant", self.not_relevant),
+            ("not_permitted", self.not_permitted),
+        ];
+        let plain = plain.into_iter().map(|(outcome, records)| (outcome, "", records));
+        let classes = self.set_aside.iter().map(|(class, records)| ("set_aside", class.name(), *records));
+        let all = plain.chain(classes).filter(|(_, _, records)| *records > 0);
+        let accounted = |(outcome, class, records): (&str, &str, u64)| Accounted {
+            source: source.to_owned(),
+            outcome: outcome.to_owned(),
+            class: class.to_owned(),
+            records,
+        };
+        all.map(accounted).collect()
     }
 }

@@ -14,6 +14,15 @@ impl Settings {
         organizations
     }
 
+    /// The same installation with only these organizations in it.
+    pub fn only(&self, organizations: &[Arc<str>]) -> Self {
+        let mut only = self.clone();
+        only.business_units.retain(|unit| organizations.contains(&unit.organization_id));
+        let units = &only.business_units;
+        only.planning_groups.retain(|group| units.iter().any(|unit| unit.id == group.business_unit));
+        only
+    }
+
     /// The organization of records of this topic: its entry's, else the only one that there is.
     pub fn organization_for_topic(&self, topic: &str) -> Option<Arc<str>> {
         let entry = self.sources.iter().find(|source| *source.topic == *topic);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use journeycast::engine::{EventTime, VolumeAdjustment, WallTime};
-use journeycast::http::Board;
+use journeycast::http::{Board, Showing};
 use journeycast::io::embedded::Runner;
 use journeycast::io::{Appender, Counter, Embedded};
 use journeycast::replay::Replay;
@@ -158,7 +158,13 @@ fn the_log_names_every_bad_record_and_the_service_counts_on() {
     let found = found.map(|pointer| (pointer.position, pointer.class, pointer.path.unwrap_or_default()));
     assert_eq!(found.collect::<Vec<_>>(), pointers());
     let board = Board::default();
-    board.show(&counter, &log().accounting().expect("it can be read"), &BTreeMap::new(), true);
+    board.show(&Showing {
+        counters: &[&counter],
+        accounting: &log().accounting().expect("it can be read"),
+        texts: &BTreeMap::new(),
+        stages: &[],
+        caught_up: true,
+    });
     let metrics = board.metrics();
     let has = |line: String| assert!(metrics.lines().any(|found| found == line), "{line} is not in\n{metrics}");
     has(format!(r#"journeycast_records_total{{source="site",outcome="admitted"}} {}"#, good + odd().len()));

@@ -62,7 +62,7 @@ struct Run {
     dice: Dice,
     world: Rc<RefCell<World>>,
     facts: Vec<Fact>,
-    waiting: Vec<(Stream, EventTime, Vec<u8>)>,
+    waiting: Vec<(Stream, Vec<u8>)>,
     owners: Vec<Counter<SimulatedLog>>,
     now: WallTime,
 }
@@ -112,8 +112,8 @@ impl Run {
     }
 
     fn append_one(&mut self) {
-        if let Some((stream, newest, body)) = self.waiting.pop() {
-            self.world.borrow_mut().disk.append(stream, self.now, newest, body);
+        if let Some((stream, body)) = self.waiting.pop() {
+            self.world.borrow_mut().disk.append(stream, self.now, body);
         }
     }
 
@@ -214,17 +214,16 @@ fn twice(facts: &[Fact], dice: &mut Dice) -> Vec<Fact> {
 }
 
 /// The records in which facts are appended, cut anywhere, and a baseline between them.
-fn records(facts: &[Fact], dice: &mut Dice) -> Vec<(Stream, EventTime, Vec<u8>)> {
+fn records(facts: &[Fact], dice: &mut Dice) -> Vec<(Stream, Vec<u8>)> {
     let mut left = facts.iter().rev().cloned().collect::<Vec<_>>();
     let organizations = [Arc::from("org-1")];
     let mut records = Vec::new();
     while !left.is_empty() {
         let part = left.split_off(left.len() - (1 + dice.below(5)).min(left.len()));
-        let newest = part.iter().map(|fact| fact.at).max().expect("there is one");
-        records.push((Stream::Facts, newest, facts::encode(&part, &organizations, &labels().0)));
+        records.push((Stream::Facts, facts::encode(&part, &organizations, &labels().0)));
         if dice.chance(0.2) {
             let body = baseline::encode(&any_baseline(dice));
-            records.push((Stream::Baseline, EventTime::DISTANT_PAST, body));
+            records.push((Stream::Baseline, body));
         }
     }
     records

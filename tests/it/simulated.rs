@@ -33,10 +33,10 @@ struct Transaction {
 
 impl Disk {
     /// Appends a record of facts or of a baseline.
-    pub fn append(&mut self, stream: Stream, appended_at: WallTime, newest: EventTime, body: Vec<u8>) {
+    pub fn append(&mut self, stream: Stream, appended_at: WallTime, body: Vec<u8>) {
         let records = &mut self.streams[stream as usize];
         let seq = records.len() as u64 + 1;
-        records.push(Stored { seq, appended_at, newest, n: 1, body });
+        records.push(Stored { seq, appended_at, body });
     }
 
     pub fn ends(&self) -> Positions {

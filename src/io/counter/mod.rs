@@ -75,6 +75,16 @@ const fn at_once(stream: Stream) -> usize {
     }
 }
 
+impl CounterError {
+    /// What becomes of the owner: one that is not told to halt may be started anew.
+    pub const fn fate(&self) -> Fate {
+        match self {
+            Self::Log(error) => error.fate(),
+            Self::Damaged { .. } | Self::UnitChanged { .. } | Self::Note(_) => Fate::Halt,
+        }
+    }
+}
+
 impl<L: Log> Counter<L> {
     /// Reads back what was counted up to the committed positions, and is then where the last owner was.
     ///
@@ -147,7 +157,7 @@ impl<L: Log> Counter<L> {
                 moved = true;
             }
         }
-        if !moved {
+        if !moved && self.log.is_at_end() {
             for feed in self.pace.silent(now) {
                 self.engine.step(Step::Quiet(feed));
             }
@@ -173,8 +183,7 @@ impl<L: Log> Counter<L> {
     fn take(&mut self, stream: Stream, stored: &Stored) -> Result<(), CounterError> {
         let damaged = |why| CounterError::Damaged { stream: stream.name(), seq: stored.seq, why };
         if stream == Stream::Baseline {
-            let interval: BaselineInterval = baseline::decode(&stored.body).map_err(damaged)?;
-            self.engine.step(Step::Baseline(&[interval]));
+            self.take_baseline(stored);
             return Ok(());
         }
         let decoded = facts::decode(&stored.body, &self.organizations, self.engine.labels_mut()).map_err(damaged)?;
@@ -184,6 +193,17 @@ impl<L: Log> Counter<L> {
         let not_after = EventTime::from_millis(stored.appended_at.after(self.clock_ahead).millis());
         self.engine.step(Step::Facts { facts: &decoded.facts, not_after: Some(not_after) });
         Ok(())
+    }
+
+    /// Anybody may write a baseline: what is none is passed over by name, and everything else goes on.
+    fn take_baseline(&mut self, stored: &Stored) {
+        match baseline::decode(&stored.body) {
+            Ok(interval) => {
+                let interval: BaselineInterval = interval;
+                self.engine.step(Step::Baseline(&[interval]));
+            }
+            Err(why) => tracing::warn!(record = stored.seq, %why, "a record of the baseline is none, and is passed over"),
+        }
     }
 
     fn commit(&mut self, now: WallTime, positions: Positions, decisions: Vec<Decision>) -> Result<(), CounterError> {

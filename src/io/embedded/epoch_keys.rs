@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::master::{Master, random};
 use super::{Embedded, EmbeddedError, Mishap};
 use crate::engine::WallTime;
 use crate::engine::names::{Domain, Epoch, EpochKey};
+use crate::io::master::{Master, random};
 
 impl Embedded {
     /// The four keys of an epoch. Every process gets the same, whoever asks first.
@@ -19,7 +19,7 @@ impl Embedded {
         }
         let made = self.change(|transaction, master| {
             for domain in Domain::ALL {
-                let wrapped = master.wrap(&random::<32>()?, &purpose(epoch, domain))?;
+                let wrapped = sealed(master, epoch, domain)?;
                 let sql = "INSERT OR IGNORE INTO keys (epoch, domain, wrapped, created_at) VALUES (?1, ?2, ?3, ?4)";
                 transaction.execute(sql, params![epoch.number(), domain.name(), wrapped, now.millis()])?;
             }
@@ -40,6 +40,10 @@ impl Embedded {
             Trouble::Database(error) => Mishap::Database(error).at(&self.file),
         }
     }
+}
+
+fn sealed(master: &Master, epoch: Epoch, domain: Domain) -> Result<Vec<u8>, EmbeddedError> {
+    Ok(master.wrap(&random::<32>()?, &purpose(epoch, domain))?)
 }
 
 /// Why kept keys are not handed out.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{ErrorCode, ffi};
 
 use crate::io::log::{Fate, LogError};
+use crate::io::master::MasterError;
 
 /// Why the embedded log did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +20,7 @@ pub enum EmbeddedError {
         source: io::Error,
     },
     /// The configuration asks for the other log.
-    #[error("[log] kind = \"kafka\" is not in this version; set kind = \"embedded\"")]
+    #[error("[log] kind = \"kafka\" has no data folder; set kind = \"embedded\"")]
     NotEmbedded,
     /// Another runner counts here.
     #[error(
@@ -83,26 +84,9 @@ pub enum EmbeddedError {
         /// Ours.
         known: i64,
     },
-    /// The master key cannot be read or made.
-    #[error(
-        "the master key {file} cannot be used: {source}; [keys] key_file must name a file that this user can read, \
-         and without it the data folder must be writable"
-    )]
-    MasterUnreadable {
-        /// The key file.
-        file: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The master key file holds something else.
-    #[error(
-        "the master key {file} must hold 64 hex digits (0-9, a-f) and nothing else; \
-         `openssl rand -hex 32` makes such a key, but only before the first start"
-    )]
-    MasterMalformed {
-        /// The key file.
-        file: PathBuf,
-    },
+    /// There is no usable master key.
+    #[error(transparent)]
+    Master(#[from] MasterError),
     /// The master key that the state was made with is gone.
     #[error(
         "the master key {file} is missing, and {database} was made with it: put the file back, or move the \
@@ -146,9 +130,6 @@ pub enum EmbeddedError {
         /// Its revision.
         revision: u64,
     },
-    /// No random bytes for a new key.
-    #[error("the system gives no random bytes for a new key: {0}")]
-    NoRandomness(getrandom::Error),
     /// Anything else that the database says.
     #[error("{file} refused what it was asked: {source}")]
     Database {
@@ -172,13 +153,11 @@ impl EmbeddedError {
             | Self::Corrupt { .. }
             | Self::Foreign { .. }
             | Self::NewerSchema { .. }
-            | Self::MasterUnreadable { .. }
-            | Self::MasterMalformed { .. }
+            | Self::Master(_)
             | Self::MasterMissing { .. }
             | Self::MasterOther { .. }
             | Self::KeyDamaged { .. }
             | Self::SaidBefore { .. }
-            | Self::NoRandomness(_)
             | Self::Database { .. } => Fate::Halt,
         }
     }

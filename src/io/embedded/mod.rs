@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::master::Master;
+
 mod error;
 pub use error::EmbeddedError;
 
 mod schema;
 
 mod master;
-use master::Master;
 
 mod epoch_keys;
 

@@ -37,23 +37,20 @@ impl Embedded {
     pub fn read(&self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Stored>, EmbeddedError> {
         let sql = match stream {
             Stream::Facts => {
-                "SELECT seq, appended_at, newest_event, n, body FROM facts WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+                "SELECT seq, appended_at, body FROM facts WHERE seq > ?1 ORDER BY seq LIMIT ?2"
             }
             Stream::Visits => {
-                "SELECT seq, appended_at, newest_event, n, body FROM visits WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+                "SELECT seq, appended_at, body FROM visits WHERE seq > ?1 ORDER BY seq LIMIT ?2"
             }
             Stream::Baseline => {
-                "SELECT seq, appended_at, NULL, 1, body FROM baseline WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+                "SELECT seq, appended_at, body FROM baseline WHERE seq > ?1 ORDER BY seq LIMIT ?2"
             }
         };
         self.page(sql, after, limit, |row| {
-            let newest: Option<i64> = row.get(2)?;
             Ok(Stored {
                 seq: as_counted(row.get(0)?),
                 appended_at: WallTime::from_millis(row.get(1)?),
-                newest: newest.map_or(EventTime::DISTANT_PAST, EventTime::from_millis),
-                n: usize::try_from(row.get::<_, i64>(3)?).unwrap_or(0),
-                body: row.get(4)?,
+                body: row.get(2)?,
             })
         })
     }

@@ -58,6 +58,12 @@ pub trait Log {
     /// Where the log fails.
     fn ends(&mut self) -> Result<Positions, LogError>;
 
+    /// Whether every stream was at its end when it was last read. A log that fetches behind the scenes may give nothing
+    /// for a while although there is more.
+    fn is_at_end(&self) -> bool {
+        true
+    }
+
     /// Up to `limit` records of a stream after the place `after`, in order.
     ///
     /// # Errors

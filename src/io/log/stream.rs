@@ -1,6 +1,6 @@
 //! The three streams that are counted, places in them, and the records they hold.
 
-use crate::engine::{EventTime, WallTime};
+use crate::engine::WallTime;
 
 /// What is appended and read in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,10 +70,6 @@ pub struct Stored {
     pub seq: u64,
     /// When it was appended.
     pub appended_at: WallTime,
-    /// The time of its newest fact; the distant past where it holds no facts.
-    pub newest: EventTime,
-    /// How many facts it holds; 1 for a record of a baseline.
-    pub n: usize,
     /// The bytes.
     pub body: Vec<u8>,
 }

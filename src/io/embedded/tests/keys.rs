@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::io::master::MasterError;
 use crate::engine::names::{Domain, Epoch, EpochKey};
 
 const EPOCH: Epoch = Epoch::numbered(2_968);
@@ -114,13 +115,13 @@ fn a_configured_master_is_read_and_none_is_made_beside_it() {
     let (folder, elsewhere) = (folder(), folder());
     let file = elsewhere.path().join("site.key");
     let absent = Embedded::open(folder.path(), Some(&file)).unwrap_err();
-    assert!(matches!(absent, EmbeddedError::MasterUnreadable { .. }), "{absent}");
+    assert!(matches!(absent, EmbeddedError::Master(MasterError::Unreadable { .. })), "{absent}");
     for text in ["", "0f", "zz", "0f0f 0f"] {
         fs::write(&file, text.repeat(32)).unwrap();
         let read = Embedded::open(folder.path(), Some(&file));
         match text {
             "0f" => assert!(read.is_ok()),
-            _ => assert!(matches!(read.unwrap_err(), EmbeddedError::MasterMalformed { .. }), "{text}"),
+            _ => assert!(matches!(read.unwrap_err(), EmbeddedError::Master(MasterError::Malformed { .. })), "{text}"),
         }
     }
     assert!(!folder.path().join(MASTER_KEY).exists());

@@ -1,43 +1,27 @@
-//! The service: the counting loop in one thread, health, metrics and signals in another.
+//! The service on the embedded log: the counting loop in one thread, health, metrics and signals in another.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use crate::engine::{Span, WallTime};
-use crate::http::{self, Board};
+use crate::http::{Board, Showing};
 use crate::io::embedded::{EmbeddedError, Retention, Runner};
 use crate::io::{Counter, clock};
 use crate::perform::Failure;
 use crate::settings::Settings;
 
+use super::{SHOW_EVERY, SWEEP_EVERY, open};
+
 /// How long the loop rests where nothing is there.
 const REST: Duration = Duration::from_millis(20);
-/// How often the board is renewed where nothing happens.
-const SHOW_EVERY: Span = Span::from_seconds(1);
-/// How often what has been kept for long enough is deleted.
-const SWEEP_EVERY: Span = Span::from_minutes(10);
 
 /// Counts until it is told to stop, or until it has caught up where that is asked for.
-pub fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Failure> {
+pub(super) fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Failure> {
     let mut counter = Counter::start(settings, Runner::of(settings)?)?;
-    for line in settings.statement().lines() {
-        tracing::info!("{line}");
-    }
-    let stop = Arc::new(AtomicBool::new(false));
-    let board = Board::default();
-    if !until_caught_up {
-        let listen = settings.listen;
-        http::serve(listen, board.clone(), Arc::clone(&stop)).map_err(|error| {
-            Failure::Failed(format!(
-                "cannot listen on {listen}: {error}; set [http] listen to a free address, port 0 takes any"
-            ))
-        })?;
-    }
+    let opened = open(settings, until_caught_up)?;
     let swept = sweep(&mut counter, settings, clock::now());
-    count(&mut counter, settings, &board, until_caught_up, &stop, swept)?;
-    tracing::info!("stopped; everything that was counted is committed");
+    count(&mut counter, settings, &opened.board, until_caught_up, &opened.stop, swept)?;
     Ok(())
 }
 
@@ -77,7 +61,14 @@ fn count(
 /// Shows on the board where counting stands.
 pub fn show(counter: &Counter<Runner>, board: &Board, caught_up: bool) -> Result<(), EmbeddedError> {
     let log = counter.log().log();
-    board.show(counter, &log.accounting()?, &log.told_labels()?, caught_up);
+    let (accounting, texts) = (log.accounting()?, log.told_labels()?);
+    board.show(&Showing {
+        counters: &[counter],
+        accounting: &accounting,
+        texts: &texts,
+        stages: &[],
+        caught_up,
+    });
     Ok(())
 }
 

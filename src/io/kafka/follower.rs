@@ -1,0 +1,225 @@
+//! Follows one partition of a topic of ours in order, from any place, without a group.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::witness::Witness;
+use super::{Asker, Cluster, KafkaTrouble};
+use crate::engine::WallTime;
+use crate::io::clock::Watch;
+
+/// Records that are taken from the client at once and wait here.
+const AT_ONCE: usize = 256;
+/// How long one look for records takes where none is there.
+const SLICE: Duration = Duration::from_millis(20);
+
+/// What becomes of a reader whose place is not there any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// It stops: what is missing was needed.
+    Stops,
+    /// It goes on with the earliest that is there: what is missing was kept for long enough.
+    Passes,
+}
+
+/// A record as it lies in the topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Where.
+    pub offset: u64,
+    /// When the broker took it.
+    pub at: WallTime,
+    /// Its key.
+    pub key: Option<Vec<u8>>,
+    /// Its value; none deletes its key.
+    pub body: Option<Vec<u8>>,
+}
+
+/// A reader of one partition.
+pub struct Follower {
+    consumer: BaseConsumer<Witness>,
+    asker: Arc<Asker>,
+    topic: &'static str,
+    partition: i32,
+    group: String,
+    /// The offset of the next record to be handed out.
+    next: u64,
+    waiting: VecDeque<Record>,
+    at_end: bool,
+}
+
+impl std::fmt::Debug for Follower {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Follower({}/{} at {})", self.topic, self.partition, self.next)
+    }
+}
+
+impl Follower {
+    /// A reader of what is committed, from an offset on; 0 is the earliest that is there.
+    ///
+    /// # Errors
+    ///
+    /// Where no client can be made.
+    pub fn of(
+        cluster: &Cluster,
+        asker: &Arc<Asker>,
+        topic: &'static str,
+        partition: i32,
+        from: u64,
+        gap: Gap,
+    ) -> Result<Self, KafkaTrouble> {
+        let trouble = |source| KafkaTrouble::lasting("making a consumer", source);
+        let mut config = cluster.consumer("counting");
+        if gap == Gap::Passes {
+            config.set("auto.offset.reset", "earliest");
+        }
+        let consumer: BaseConsumer<Witness> = config.create_with_context(Witness::default()).map_err(trouble)?;
+        let mut list = TopicPartitionList::new();
+        let start = if from == 0 { Offset::Beginning } else { Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX)) };
+        list.add_partition_offset(topic, partition, start).map_err(trouble)?;
+        consumer.assign(&list).map_err(trouble)?;
+        let group = cluster.group("counting");
+        Ok(Self { consumer, asker: Arc::clone(asker), topic, partition, group, next: from, waiting: VecDeque::new(), at_end: false })
+    }
+
+    /// The offset of the next record that it hands out.
+    pub const fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Up to `limit` records, if any are here; looks for `patience` where none is.
+    ///
+    /// # Errors
+    ///
+    /// Where the client fails, or the next record is gone and must not be.
+    pub fn take(&mut self, limit: usize, patience: Duration) -> Result<Vec<Record>, KafkaTrouble> {
+        if self.waiting.is_empty() {
+            self.fetch(patience)?;
+        }
+        let n = limit.min(self.waiting.len());
+        let taken: Vec<Record> = self.waiting.drain(..n).collect();
+        if let Some(last) = taken.last() {
+            self.next = last.offset + 1;
+        }
+        Ok(taken)
+    }
+
+    /// Whether it came to the end when it last looked. More may have come since.
+    pub fn is_at_end(&self) -> bool {
+        self.at_end && self.waiting.is_empty()
+    }
+
+    /// The end of the partition as this reader sees it.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer.
+    pub fn end(&self) -> Result<u64, KafkaTrouble> {
+        self.asker.end(self.topic, self.partition)
+    }
+
+    /// Whether everything before `end` was handed out: marks of transactions take offsets and are never handed out, and
+    /// what was deleted is not either.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer.
+    pub fn has_reached(&self, end: u64) -> Result<bool, KafkaTrouble> {
+        if self.next >= end {
+            return Ok(true);
+        }
+        if !self.waiting.is_empty() {
+            return Ok(false);
+        }
+        let trouble = |source| KafkaTrouble::passing("asking how far was read", source);
+        let position = self.consumer.position().map_err(trouble)?;
+        let position = position.find_partition(self.topic, self.partition).map(|found| found.offset());
+        if let Some(Offset::Offset(position)) = position {
+            return Ok(u64::try_from(position).is_ok_and(|position| position >= end));
+        }
+        Ok(self.asker.bounds(self.topic, self.partition)?.0 >= end)
+    }
+
+    /// Takes everything before `end`, record by record; gives up after so long without any.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not give it, or `each` fails.
+    pub fn take_up_to(
+        &mut self,
+        end: u64,
+        patience: Duration,
+        mut each: impl FnMut(Record) -> Result<(), KafkaTrouble>,
+    ) -> Result<(), KafkaTrouble> {
+        let mut idle = Watch::start();
+        while self.next < end {
+            let taken = self.take(AT_ONCE, SLICE)?;
+            if !taken.is_empty() {
+                idle = Watch::start();
+            } else if self.has_reached(end)? {
+                break;
+            } else if idle.elapsed() > patience {
+                return Err(KafkaTrouble::Slow { doing: "reading a topic of ours to its end", fate: crate::io::log::Fate::Retry });
+            }
+            taken.into_iter().try_for_each(&mut each)?;
+        }
+        Ok(())
+    }
+
+    fn fetch(&mut self, patience: Duration) -> Result<(), KafkaTrouble> {
+        let mut patience = patience;
+        while self.waiting.len() < AT_ONCE {
+            match self.consumer.poll(patience) {
+                None => break,
+                Some(Ok(message)) => {
+                    self.at_end = false;
+                    let millis = message.timestamp().to_millis().unwrap_or(0);
+                    self.waiting.push_back(Record {
+                        offset: u64::try_from(message.offset()).unwrap_or(0),
+                        at: WallTime::from_millis(millis),
+                        key: message.key().map(<[u8]>::to_vec),
+                        body: message.payload().map(<[u8]>::to_vec),
+                    });
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => {
+                    self.at_end = true;
+                    break;
+                }
+                Some(Err(error)) => self.judge(error)?,
+            }
+            patience = Duration::ZERO;
+        }
+        Ok(())
+    }
+
+    fn judge(&self, error: KafkaError) -> Result<(), KafkaTrouble> {
+        match error {
+            KafkaError::MessageConsumption(
+                RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange,
+            ) => Err(KafkaTrouble::OffsetsLost {
+                topic: self.topic.to_owned(),
+                partition: self.partition,
+                offset: self.next,
+                group: self.group.clone(),
+            }),
+            KafkaError::MessageConsumptionFatal(_) => Err(KafkaTrouble::lasting("reading a topic of ours", error)),
+            // A broker that is away comes back; the client goes on by itself.
+            _ => {
+                tracing::debug!(%error, topic = self.topic, "reading goes on");
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.consumer.context().close();
+    }
+}

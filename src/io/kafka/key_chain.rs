@@ -1,0 +1,231 @@
+//! The keys of epochs in a compacted topic: random, sealed by the master, the same for every worker.
+//!
+//! Whoever misses an epoch's keys sends his own under a key that nobody else uses, and reads the topic to its end: of
+//! several for one epoch the first holds for everybody. Compaction keeps each, since no two share a key.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::follower::{Gap, Record};
+use super::sender::{Outgoing, Sender};
+use super::topics::KEYS;
+use super::{Asker, Cluster, Follower, KafkaTrouble};
+use crate::engine::names::{Domain, EPOCH_LENGTH, Epoch, EpochKey};
+use crate::engine::{Span, WallTime};
+use crate::io::log::EpochKeys;
+use crate::io::master::{Master, random};
+use crate::settings::Settings;
+
+/// How long the topic may take to give what is in it.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The key of the record that only the right master opens.
+const CHECK: &[u8] = b"master";
+/// What that record is bound to, and what it says.
+const CHECK_TEXT: &[u8] = b"journeycast master check";
+
+/// Keys of one epoch as somebody sent them.
+#[derive(Debug)]
+struct Sent {
+    made: WallTime,
+    sealed: Vec<u8>,
+}
+
+/// One worker's view of the topic of keys.
+pub(super) struct KeyChain {
+    master: Master,
+    key_file: PathBuf,
+    follower: Follower,
+    sender: Sender,
+    /// By epoch and offset; the first of an epoch holds.
+    epochs: BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>,
+    check: Option<Vec<u8>>,
+}
+
+impl KeyChain {
+    /// Opens the topic; refuses a master that its keys were not made with.
+    pub(super) fn open(cluster: &Cluster, asker: &Arc<Asker>, settings: &Settings) -> Result<Self, KafkaTrouble> {
+        let key_file = settings.key_file.clone().ok_or(KafkaTrouble::NoKeyFile)?;
+        let mut chain = Self {
+            master: Master::read(&key_file)?,
+            key_file,
+            follower: Follower::of(cluster, asker, KEYS, 0, 0, Gap::Passes)?,
+            sender: Sender::of(cluster)?,
+            epochs: BTreeMap::new(),
+            check: None,
+        };
+        chain.catch_up()?;
+        chain.recognize_master()?;
+        Ok(chain)
+    }
+
+    /// The key that hides labels.
+    pub(super) const fn label_key(&self) -> [u8; 32] {
+        self.master.label_key()
+    }
+
+    /// The four keys of an epoch.
+    pub(super) fn epoch_keys(&mut self, epoch: Epoch) -> Result<EpochKeys, KafkaTrouble> {
+        if !self.epochs.contains_key(&epoch.number()) {
+            self.catch_up()?;
+        }
+        if !self.epochs.contains_key(&epoch.number()) {
+            self.make(epoch)?;
+            self.catch_up()?;
+        }
+        self.kept(epoch).ok_or(KafkaTrouble::KeyDamaged { epoch: epoch.number(), topic: KEYS })
+    }
+
+    /// Deletes the keys of epochs whose facts are gone; says of how many epochs.
+    pub(super) fn destroy_due(&mut self, now: WallTime, kept: Span) -> Result<usize, KafkaTrouble> {
+        self.catch_up()?;
+        let is_due = |epoch: i32, made: WallTime| {
+            let ended = WallTime::from_millis((i64::from(epoch) + 1).saturating_mul(EPOCH_LENGTH.millis()));
+            ended.max(made).after(kept) <= now
+        };
+        let newest = |sent: &BTreeMap<u64, (Vec<u8>, Sent)>| sent.values().map(|(_, sent)| sent.made).max();
+        let due = self.epochs.iter().filter(|(epoch, sent)| newest(sent).is_some_and(|made| is_due(**epoch, made)));
+        let due: BTreeSet<i32> = due.map(|(epoch, _)| *epoch).collect();
+        for sent in due.iter().filter_map(|epoch| self.epochs.get(epoch)) {
+            for (key, _) in sent.values() {
+                self.sender.send(&outgoing(key, None))?;
+            }
+        }
+        self.sender.settle()?;
+        self.catch_up()?;
+        Ok(due.len())
+    }
+
+    fn catch_up(&mut self) -> Result<(), KafkaTrouble> {
+        let Self { follower, epochs, check, .. } = self;
+        let end = follower.end()?;
+        follower.take_up_to(end, PATIENCE, |record| {
+            learn(epochs, check, record);
+            Ok(())
+        })
+    }
+
+    fn make(&self, epoch: Epoch) -> Result<(), KafkaTrouble> {
+        let mut sealed = Vec::new();
+        for domain in Domain::ALL {
+            let one = self.master.wrap(&random::<32>()?, &purpose(epoch, domain))?;
+            sealed.push(u8::try_from(one.len()).unwrap_or(u8::MAX));
+            sealed.extend(one);
+        }
+        let nonce = random::<8>()?;
+        let key = format!("epoch/{}/{:016x}", epoch.number(), u64::from_be_bytes(nonce));
+        self.sender.send(&outgoing(key.as_bytes(), Some(&sealed)))?;
+        self.sender.settle()
+    }
+
+    fn kept(&self, epoch: Epoch) -> Option<EpochKeys> {
+        let (_, (_, sent)) = self.epochs.get(&epoch.number())?.first_key_value()?;
+        let mut keys = Domain::ALL.map(|domain| (domain, EpochKey([0; 32])));
+        let mut rest = sent.sealed.as_slice();
+        for (domain, key) in &mut keys {
+            let (length, after) = rest.split_first()?;
+            let (one, after) = after.split_at_checked(usize::from(*length))?;
+            rest = after;
+            *key = EpochKey(self.master.unwrap(one, &purpose(epoch, *domain))?.try_into().ok()?);
+        }
+        Some(keys)
+    }
+
+    fn recognize_master(&mut self) -> Result<(), KafkaTrouble> {
+        if self.check.is_none() {
+            let sealed = self.master.wrap(CHECK_TEXT, CHECK_TEXT)?;
+            self.sender.send(&outgoing(&self.first_check_key()?, Some(&sealed)))?;
+            self.sender.settle()?;
+            self.catch_up()?;
+        }
+        let opened = self.check.as_deref().and_then(|check| self.master.unwrap(check, CHECK_TEXT));
+        if opened.as_deref() == Some(CHECK_TEXT) {
+            return Ok(());
+        }
+        Err(KafkaTrouble::MasterOther { file: self.key_file.clone(), topic: KEYS })
+    }
+
+    /// Two workers that start at once each send a check; the first holds, and neither key is the other's.
+    fn first_check_key(&self) -> Result<Vec<u8>, KafkaTrouble> {
+        Ok([CHECK, b"/", format!("{:016x}", u64::from_be_bytes(random::<8>()?)).as_bytes()].concat())
+    }
+}
+
+fn learn(
+    epochs: &mut BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>,
+    check: &mut Option<Vec<u8>>,
+    record: Record,
+) {
+    let Some(key) = record.key else { return };
+    if key.starts_with(CHECK) {
+        if check.is_none() {
+            *check = record.body;
+        }
+        return;
+    }
+    let Some(epoch) = epoch_of(&key) else { return };
+    match record.body {
+        Some(sealed) => {
+            let sent = Sent { made: record.at, sealed };
+            epochs.entry(epoch).or_default().insert(record.offset, (key, sent));
+        }
+        None => {
+            let sent = epochs.entry(epoch).or_default();
+            sent.retain(|_, (other, _)| *other != key);
+            if sent.is_empty() {
+                epochs.remove(&epoch);
+            }
+        }
+    }
+}
+
+fn epoch_of(key: &[u8]) -> Option<i32> {
+    let mut parts = str::from_utf8(key).ok()?.split('/');
+    if parts.next()? != "epoch" {
+        return None;
+    }
+    parts.next()?.parse().ok()
+}
+
+/// What a sealed key is bound to, so that none can be put in another's place.
+fn purpose(epoch: Epoch, domain: Domain) -> Vec<u8> {
+    format!("{}/{}", epoch.number(), domain.name()).into_bytes()
+}
+
+fn outgoing<'a>(key: &'a [u8], body: Option<&'a [u8]>) -> Outgoing<'a> {
+    Outgoing { topic: KEYS, partition: Some(0), key, body, headers: None, timestamp: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(offset: u64, key: &str, body: Option<&[u8]>) -> Record {
+        let key = Some(key.as_bytes().to_vec());
+        Record { offset, at: WallTime::from_millis(0), key, body: body.map(<[u8]>::to_vec) }
+    }
+
+    #[test]
+    fn of_two_that_made_keys_for_one_epoch_the_first_holds_until_it_is_destroyed() {
+        let (mut epochs, mut check) = (BTreeMap::new(), None);
+        for read in [
+            record(3, "epoch/2968/aa", Some(b"first")),
+            record(4, "epoch/2968/bb", Some(b"second")),
+            record(5, "epoch/2969/cc", Some(b"other")),
+            record(6, "master/dd", Some(b"check")),
+            record(7, "master/ee", Some(b"another check")),
+        ] {
+            learn(&mut epochs, &mut check, read);
+        }
+        let first = |epochs: &BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>, epoch: i32| {
+            epochs.get(&epoch).and_then(|sent| sent.first_key_value()).map(|(_, (_, sent))| sent.sealed.clone())
+        };
+        assert_eq!(first(&epochs, 2_968).as_deref(), Some(b"first".as_slice()));
+        assert_eq!(check.as_deref(), Some(b"check".as_slice()));
+        learn(&mut epochs, &mut check, record(8, "epoch/2968/aa", None));
+        learn(&mut epochs, &mut check, record(9, "epoch/2968/bb", None));
+        assert_eq!(first(&epochs, 2_968), None);
+        assert_eq!(first(&epochs, 2_969).as_deref(), Some(b"other".as_slice()));
+    }
+}

@@ -1,0 +1,50 @@
+//! Kafka as the log: reading workers in one consumer group, counting owners in another, one transaction per commit.
+//!
+//! Reading is at least once: facts are set elements, and its accounting is absolute and committed with the offsets.
+//! Counting is exactly once: rows, revisions, the note of it and the offset are one transaction of the partition's owner.
+
+mod trouble;
+pub use trouble::KafkaTrouble;
+
+pub mod cluster;
+pub use cluster::Cluster;
+
+pub mod topics;
+
+mod witness;
+
+mod member;
+
+mod asker;
+pub use asker::Asker;
+
+mod follower;
+pub use follower::Follower;
+
+mod sender;
+
+mod key_chain;
+
+mod account;
+
+mod said;
+
+mod told;
+pub use told::Told;
+
+mod upload;
+pub use upload::{append_baseline, ingest};
+
+mod reading;
+pub use reading::ReadingWorker;
+
+mod progress;
+
+mod transactions;
+pub use transactions::Outcomes;
+
+mod share;
+pub use share::Share;
+
+mod owner;
+pub use owner::CountingWorker;

@@ -1,0 +1,398 @@
+//! A reading worker: records of the customer's topics become packed facts, and their account goes with the offsets.
+//!
+//! Facts are on the broker's disk before an offset is committed, so that a crash reads again and loses nothing. What is
+//! read twice changes nothing: facts are set elements, pointers have keys, and the account is absolute.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::consumer::{CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::key_chain::KeyChain;
+use super::member::Member;
+use super::sender::{Outgoing, Sender};
+use super::topics::{FACTS, LABELS, SET_ASIDE, Topics, VISITS};
+use super::witness::Rebalanced;
+use super::{Asker, Cluster, KafkaTrouble, account};
+use crate::engine::fact::{About, Fact, OrganizationIndex};
+use crate::engine::plan::SourceScheme;
+use crate::engine::{EventTime, Span, WallTime};
+use crate::io::clock::Watch;
+use crate::io::log::{Accounted, Pointer};
+use crate::io::reading::{Accounting, Reader, Taken};
+use crate::settings::Settings;
+use crate::wire::genesys::{Class, SetAside};
+use crate::wire::{facts, partition_of};
+
+/// So many records at most are read between two commits.
+const BATCH: usize = 8_192;
+/// So many facts at most become one record, which stays far below what a broker takes.
+const PACK: usize = 4_096;
+/// The record as a whole cannot be used.
+const WHOLE: &str = "$";
+
+/// Where a partition stands.
+#[derive(Debug, Clone, Default)]
+struct Standing {
+    account: Accounting,
+    /// The offset of the next record.
+    next: i64,
+    committed: i64,
+}
+
+/// A reading worker.
+pub struct ReadingWorker {
+    cluster: Cluster,
+    asker: Arc<Asker>,
+    member: Member,
+    sender: Sender,
+    keys: KeyChain,
+    reader: Reader,
+    topics: Vec<String>,
+    standings: BTreeMap<(usize, i32), Standing>,
+    shares: NonZeroU32,
+    batch: Batch,
+    /// How long a record waits for others; counting takes the other half.
+    longest: Duration,
+    at_end: bool,
+}
+
+/// What was read and is not safe yet.
+#[derive(Debug, Default)]
+struct Batch {
+    facts: BTreeMap<OrganizationIndex, Vec<Fact>>,
+    visits: BTreeMap<OrganizationIndex, Vec<Fact>>,
+    pointers: Vec<Pointer>,
+    records: usize,
+}
+
+impl ReadingWorker {
+    /// Joins the reading group.
+    ///
+    /// # Errors
+    ///
+    /// Where the topics are not there, the master key cannot be used, or no client can be made.
+    pub fn join(settings: &Settings, cluster: &Cluster) -> Result<Self, KafkaTrouble> {
+        let existing = Topics::of(cluster)?.existing()?;
+        let shares = Topics::partitions_of(&existing, FACTS)?;
+        let topics: Vec<String> = settings.sources.iter().map(|source| source.topic.to_string()).collect();
+        for missing in topics.iter().filter(|topic| !existing.contains_key(*topic)) {
+            tracing::warn!(topic = missing, "an input topic is not there: what it would tell is not known until it is");
+        }
+        let asker = Arc::new(Asker::of(cluster)?);
+        let keys = KeyChain::open(cluster, &asker, settings)?;
+        let names = settings.plan(SourceScheme::ByKind).names();
+        let asked: Vec<&str> = topics.iter().map(String::as_str).collect();
+        Ok(Self {
+            member: Member::join(cluster, "reading", &asked)?,
+            sender: Sender::of(cluster)?,
+            reader: Reader::of_topics(settings, keys.label_key(), names),
+            keys,
+            cluster: cluster.clone(),
+            asker,
+            topics,
+            standings: BTreeMap::new(),
+            shares,
+            batch: Batch::default(),
+            longest: Duration::from_millis(u64::try_from(settings.commit_every.millis()).unwrap_or(0) / 2),
+            at_end: false,
+        })
+    }
+
+    /// Reads what is there, up to a batch, and commits it; false where nothing was.
+    ///
+    /// # Errors
+    ///
+    /// Where something is not safe: the worker must be dropped, and another reads again from the last commit.
+    pub fn turn(&mut self, patience: Duration) -> Result<bool, KafkaTrouble> {
+        self.answer()?;
+        if self.read_one(patience)? {
+            let reading = Watch::start();
+            while self.batch.records < BATCH {
+                let left = self.longest.saturating_sub(reading.elapsed());
+                self.read_one(left)?;
+                if left.is_zero() {
+                    break;
+                }
+            }
+        }
+        let moved = self.batch.records > 0;
+        self.make_safe()?;
+        self.commit()?;
+        Ok(moved)
+    }
+
+    /// What became of all records of the partitions that it owns.
+    pub fn accounting(&self) -> Vec<Accounted> {
+        let mut by_topic = BTreeMap::<usize, Accounting>::new();
+        for ((topic, _), standing) in &self.standings {
+            by_topic.entry(*topic).or_default().add(&standing.account);
+        }
+        let told = by_topic.iter().filter_map(|(topic, account)| Some(account.told(self.topics.get(*topic)?)));
+        told.flatten().collect()
+    }
+
+    /// How many partitions it owns.
+    pub fn owned(&self) -> usize {
+        self.standings.len()
+    }
+
+    /// How many records of its partitions are not read yet.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer.
+    pub fn lag(&self) -> Result<u64, KafkaTrouble> {
+        let mut lag = 0;
+        for ((topic, partition), standing) in &self.standings {
+            let Some(topic) = self.topics.get(*topic) else { continue };
+            lag += self.asker.end(topic, *partition)?.saturating_sub(u64::try_from(standing.next).unwrap_or(0));
+        }
+        Ok(lag)
+    }
+
+    /// Whether every partition of every input topic was read to its end, by whomever.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer.
+    pub fn is_caught_up(&self) -> Result<bool, KafkaTrouble> {
+        if !self.at_end {
+            return Ok(false);
+        }
+        let existing = Topics::of(&self.cluster)?.existing()?;
+        let partitions = self.topics.iter().flat_map(|topic| {
+            let count = existing.get(topic).copied().unwrap_or(0);
+            (0..count).map(move |partition| (topic.clone(), partition))
+        });
+        let partitions: Vec<(String, i32)> = partitions.collect();
+        let committed = self.member.committed(&partitions)?;
+        for ((topic, partition), committed) in partitions.iter().zip(committed) {
+            if committed.offset.unwrap_or(0) < self.asker.end(topic, *partition)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Deletes the keys of epochs whose facts are gone.
+    ///
+    /// # Errors
+    ///
+    /// Where the topic of keys cannot be read or written.
+    pub fn destroy_due_keys(&mut self, now: WallTime, kept: Span) -> Result<usize, KafkaTrouble> {
+        self.keys.destroy_due(now, kept)
+    }
+
+    /// Answers what the group says; all that was read is safe and committed by then.
+    fn answer(&mut self) -> Result<(), KafkaTrouble> {
+        while let Some(change) = self.member.next_change() {
+            match change {
+                Rebalanced::Assigned(partitions) => self.welcome(&partitions)?,
+                Rebalanced::Revoked { partitions, .. } => {
+                    for (topic, partition) in &partitions {
+                        if let Some(topic) = self.topics.iter().position(|other| other == topic) {
+                            self.standings.remove(&(topic, *partition));
+                        }
+                    }
+                    self.member.give_up(&partitions)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn welcome(&mut self, partitions: &[(String, i32)]) -> Result<(), KafkaTrouble> {
+        let first = if self.cluster.starts_at_the_end() { Offset::End } else { Offset::Beginning };
+        let trouble = |source| KafkaTrouble::lasting("naming an offset", source);
+        let mut from = TopicPartitionList::new();
+        for ((name, partition), committed) in partitions.iter().zip(self.member.committed(partitions)?) {
+            let Some(topic) = self.topics.iter().position(|other| other == name) else { continue };
+            let next = committed.offset.and_then(|offset| i64::try_from(offset).ok());
+            let start = next.map_or(first, Offset::Offset);
+            from.add_partition_offset(name, *partition, start).map_err(trouble)?;
+            let account = account::read(&committed.metadata);
+            let next = next.unwrap_or(0);
+            self.standings.insert((topic, *partition), Standing { account, next, committed: next });
+        }
+        self.member.take(&from)?;
+        tracing::info!(owned = self.standings.len(), "the reading group gave partitions to this worker");
+        Ok(())
+    }
+
+    /// Reads one record; false where none was there.
+    fn read_one(&mut self, wait: Duration) -> Result<bool, KafkaTrouble> {
+        let Self { member, reader, keys, topics, standings, batch, at_end, .. } = self;
+        match member.consumer().poll(wait) {
+            None => Ok(false),
+            Some(Ok(message)) => {
+                *at_end = false;
+                let place = topics.iter().position(|topic| topic == message.topic());
+                let place = place.map(|topic| (topic, message.partition()));
+                let Some((place, standing)) = place.and_then(|place| Some((place, standings.get_mut(&place)?))) else {
+                    return Ok(true);
+                };
+                standing.next = message.offset() + 1;
+                let taken = read(reader, keys, place.0, &message)?;
+                standing.account.note(&taken);
+                batch.records += 1;
+                batch.keep(taken, &message);
+                Ok(true)
+            }
+            Some(Err(KafkaError::PartitionEOF(_))) => {
+                *at_end = true;
+                Ok(false)
+            }
+            Some(Err(error)) => self.judge(error).map(|()| false),
+        }
+    }
+
+    fn judge(&self, error: KafkaError) -> Result<(), KafkaTrouble> {
+        match error {
+            KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
+                Err(self.lost_offsets().unwrap_or_else(|| KafkaTrouble::lasting("reading an input topic", error)))
+            }
+            KafkaError::MessageConsumptionFatal(_) => Err(KafkaTrouble::lasting("reading an input topic", error)),
+            // A topic that is not there may come, and a broker that is away comes back.
+            _ => {
+                tracing::debug!(%error, "reading goes on");
+                Ok(())
+            }
+        }
+    }
+
+    /// The first partition that no longer holds what was to be read next.
+    fn lost_offsets(&self) -> Option<KafkaTrouble> {
+        self.standings.iter().find_map(|((topic, partition), standing)| {
+            let topic = self.topics.get(*topic)?;
+            let (earliest, end) = self.asker.bounds(topic, *partition).ok()?;
+            let offset = u64::try_from(standing.next).unwrap_or(0);
+            (offset < earliest || offset > end).then(|| KafkaTrouble::OffsetsLost {
+                topic: topic.clone(),
+                partition: *partition,
+                offset,
+                group: self.cluster.group("reading"),
+            })
+        })
+    }
+
+    /// Sends what was read, and waits until it is on the broker's disk.
+    fn make_safe(&mut self) -> Result<(), KafkaTrouble> {
+        let organizations = self.reader.organizations().to_vec();
+        let labels = self.reader.admission().labels();
+        let batch = std::mem::take(&mut self.batch);
+        let packs = [(FACTS, &batch.facts), (VISITS, &batch.visits)];
+        let packs = packs.into_iter().flat_map(|(topic, packs)| packs.iter().map(move |pack| (topic, pack)));
+        for (topic, (organization, facts)) in packs {
+            let Some(id) = organizations.get(usize::from(organization.0)) else { continue };
+            let partition = i32::try_from(partition_of(id, self.shares)).ok();
+            for pack in facts.chunks(PACK) {
+                let body = facts::encode(pack, &organizations, labels);
+                let key = id.as_bytes();
+                self.sender.send(&Outgoing { topic, partition, key, body: Some(&body), headers: None, timestamp: None })?;
+            }
+        }
+        for pointer in &batch.pointers {
+            send_pointer(&self.sender, pointer)?;
+        }
+        for (stand_in, text) in self.reader.strangers_met() {
+            let (key, body) = (stand_in.as_bytes(), Some(text.as_bytes()));
+            self.sender.send(&Outgoing { topic: LABELS, partition: Some(0), key, body, headers: None, timestamp: None })?;
+        }
+        self.sender.settle()
+    }
+
+    /// Commits how far every partition was read, and what became of its records.
+    fn commit(&mut self) -> Result<(), KafkaTrouble> {
+        self.pass_marks()?;
+        let mut list = TopicPartitionList::new();
+        let trouble = |source| KafkaTrouble::lasting("naming an offset", source);
+        for ((topic, partition), standing) in &self.standings {
+            let Some(topic) = self.topics.get(*topic).filter(|_| standing.next > standing.committed) else { continue };
+            list.add_partition_offset(topic, *partition, Offset::Offset(standing.next)).map_err(trouble)?;
+            if let Some(mut element) = list.find_partition(topic, *partition) {
+                element.set_metadata(account::written(&standing.account));
+            }
+        }
+        if list.count() == 0 {
+            return Ok(());
+        }
+        let trouble = |source| KafkaTrouble::passing("committing how far was read", source);
+        self.member.consumer().commit(&list, CommitMode::Sync).map_err(trouble)?;
+        self.standings.values_mut().for_each(|standing| standing.committed = standing.next);
+        Ok(())
+    }
+
+    /// At the end of a partition, marks of transactions are passed as well: nothing is left to be read.
+    fn pass_marks(&mut self) -> Result<(), KafkaTrouble> {
+        if !self.at_end {
+            return Ok(());
+        }
+        let trouble = |source| KafkaTrouble::passing("asking how far was read", source);
+        let positions = self.member.consumer().position().map_err(trouble)?;
+        for ((topic, partition), standing) in &mut self.standings {
+            let Some(topic) = self.topics.get(*topic) else { continue };
+            let position = positions.find_partition(topic, *partition).map(|found| found.offset());
+            if let Some(Offset::Offset(position)) = position {
+                standing.next = standing.next.max(position);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read(
+    reader: &mut Reader,
+    keys: &mut KeyChain,
+    topic: usize,
+    message: &BorrowedMessage<'_>,
+) -> Result<Taken, KafkaTrouble> {
+    let empty = || Taken::SetAside(SetAside { class: Class::Empty, path: WHOLE });
+    let Some(record) = message.payload() else { return Ok(empty()) };
+    let recorded = message.timestamp().to_millis().map(EventTime::from_millis);
+    match reader.read_of(topic, recorded, record, |epoch| keys.epoch_keys(epoch))? {
+        Taken::Blank => Ok(empty()),
+        taken @ (Taken::Fact(..) | Taken::NotRelevant | Taken::SetAside(_)) => Ok(taken),
+    }
+}
+
+impl Batch {
+    fn keep(&mut self, taken: Taken, message: &BorrowedMessage<'_>) {
+        match taken {
+            Taken::Fact(_, fact) => {
+                let kept = match fact.about {
+                    About::Visit(_) => &mut self.visits,
+                    About::Action(_) | About::Conversation(_) => &mut self.facts,
+                };
+                kept.entry(fact.organization).or_default().push(*fact);
+            }
+            Taken::SetAside(aside) => self.pointers.push(Pointer {
+                source: message.topic().to_owned(),
+                container: message.topic().to_owned(),
+                partition: u32::try_from(message.partition()).ok(),
+                position: u64::try_from(message.offset()).unwrap_or(0),
+                class: aside.class.name().to_owned(),
+                path: Some(aside.path.to_owned()),
+            }),
+            Taken::NotRelevant | Taken::Blank => {}
+        }
+    }
+}
+
+/// A pointer's key is the place to which it points: what is read twice is kept once.
+fn send_pointer(sender: &Sender, pointer: &Pointer) -> Result<(), KafkaTrouble> {
+    let Pointer { container, partition, position, class, path, .. } = pointer;
+    let partition = partition.unwrap_or(0);
+    let key = format!("{container}/{partition}/{position}");
+    let body = serde_json::json!({
+        "topic": container, "partition": partition, "offset": position, "class": class, "path": path,
+    });
+    let (key, body) = (key.as_bytes(), body.to_string());
+    let body = Some(body.as_bytes());
+    sender.send(&Outgoing { topic: SET_ASIDE, partition: Some(0), key, body, headers: None, timestamp: None })
+}

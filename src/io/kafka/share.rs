@@ -1,0 +1,266 @@
+//! One partition of the facts, as its owner counts it: three streams to read, and a transaction per commit.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::follower::{Gap, Record};
+use super::member::Member;
+use super::progress::Progress;
+use super::sender::Outgoing;
+use super::topics::{BASELINE, FACTS, PROGRESS, VISITS};
+use super::transactions::Transactions;
+use super::{Asker, Cluster, Follower, KafkaTrouble, said};
+use crate::engine::{EventTime, WallTime};
+use crate::io::clock::Watch;
+use crate::io::log::{Commit, Fate, Log, LogError, Positions, Stored, Stream};
+use crate::wire::{adjustment, key};
+
+/// How long a record that must be there may take to come; a transaction that is still open may hide it for a while.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long one look for records takes where they must come.
+const SLICE: Duration = Duration::from_millis(20);
+/// The one partition of topics that are not divided.
+const ONLY: i32 = 0;
+
+/// What all shares of a worker commit with.
+pub(super) struct Hands {
+    pub(super) member: Member,
+    pub(super) transactions: Transactions,
+    /// Who we are to the group, as of its last change; a copy of an older one commits nothing.
+    pub(super) standing: Option<ConsumerGroupMetadata>,
+    /// The partitions that the group gave us, and did not take back.
+    pub(super) owned: BTreeSet<i32>,
+    /// Partitions of the facts.
+    pub(super) partitions: NonZeroU32,
+    /// Partitions of the rows.
+    pub(super) row_partitions: NonZeroU32,
+}
+
+/// One partition of the facts, and the organizations in it.
+pub struct Share {
+    cluster: Cluster,
+    asker: Arc<Asker>,
+    hands: Rc<RefCell<Hands>>,
+    partition: i32,
+    /// How the keys of its rows begin.
+    prefixes: Vec<Vec<u8>>,
+    followers: [Follower; 3],
+    committed: Positions,
+    number: u64,
+}
+
+impl std::fmt::Debug for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Share({} of {FACTS})", self.partition)
+    }
+}
+
+impl Share {
+    pub(super) fn of(
+        cluster: &Cluster,
+        asker: &Arc<Asker>,
+        hands: Rc<RefCell<Hands>>,
+        partition: i32,
+        organizations: &[Arc<str>],
+    ) -> Result<Self, KafkaTrouble> {
+        let prefix = |id: &Arc<str>| {
+            let mut prefix = "v1/".to_owned();
+            key::push_encoded(&mut prefix, id);
+            prefix.push('/');
+            prefix.into_bytes()
+        };
+        let followers = [
+            follower(cluster, asker, Stream::Facts, partition, 0)?,
+            follower(cluster, asker, Stream::Visits, partition, 0)?,
+            follower(cluster, asker, Stream::Baseline, partition, 0)?,
+        ];
+        Ok(Self {
+            cluster: cluster.clone(),
+            asker: Arc::clone(asker),
+            hands,
+            partition,
+            prefixes: organizations.iter().map(prefix).collect(),
+            followers,
+            committed: Positions::default(),
+            number: 0,
+        })
+    }
+
+    /// The record of the commit of this number; it is there, though a transaction of another owner may hide it for now.
+    fn progress(&self, number: u64) -> Result<Progress, KafkaTrouble> {
+        let mut follower = Follower::of(&self.cluster, &self.asker, PROGRESS, self.partition, 0, Gap::Passes)?;
+        let waiting = Watch::start();
+        while waiting.elapsed() < PATIENCE {
+            for record in follower.take(usize::MAX, SLICE)? {
+                let offset = record.offset;
+                let Some(body) = record.body else { continue };
+                let progress = Progress::read(&body).ok_or_else(|| KafkaTrouble::Damaged {
+                    topic: PROGRESS.to_owned(),
+                    partition: self.partition,
+                    offset,
+                    why: "it is not of a layout that this version knows".to_owned(),
+                })?;
+                if progress.number == number {
+                    return Ok(progress);
+                }
+            }
+        }
+        Err(KafkaTrouble::Slow { doing: "reading how far was counted", fate: Fate::Retry })
+    }
+
+    fn find_committed(&mut self) -> Result<(Positions, Vec<u8>), KafkaTrouble> {
+        let committed = {
+            let mut hands = self.hands.borrow_mut();
+            hands.transactions.decide()?;
+            hands.member.committed(&[(FACTS.to_owned(), self.partition)])?
+        };
+        let committed = committed.into_iter().next().unwrap_or_default();
+        let Some(offset) = committed.offset else { return Ok((Positions::default(), Vec::new())) };
+        let Some(number) = Progress::number_of(&committed.metadata) else {
+            // Somebody moved the offset by hand: what was counted is told by the last record that says so.
+            return Err(KafkaTrouble::Topics(format!(
+                "the offset {offset} of partition {} of {FACTS} was not committed by journeycast; what was counted up to \
+                 there is not known: remove the offsets of the group {} and let it count again",
+                self.partition,
+                self.cluster.group("counting")
+            )));
+        };
+        let progress = self.progress(number)?;
+        let now = self.hands.borrow().partitions.get();
+        if progress.partitions != u64::from(now) {
+            let before = i32::try_from(progress.partitions).unwrap_or(i32::MAX);
+            let now = i32::try_from(now).unwrap_or(i32::MAX);
+            return Err(KafkaTrouble::Repartitioned { topic: FACTS, before, now });
+        }
+        (self.committed, self.number) = (progress.positions, number);
+        Ok((progress.positions, progress.note))
+    }
+
+    /// Moves a follower where it is not there already.
+    fn go_to(&mut self, stream: Stream, after: u64) -> Result<(), KafkaTrouble> {
+        let moved = match self.followers.get(stream as usize) {
+            Some(there) if there.next() != after => follower(&self.cluster, &self.asker, stream, self.partition, after)?,
+            Some(_) | None => return Ok(()),
+        };
+        if let Some(place) = self.followers.get_mut(stream as usize) {
+            *place = moved;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Record>, KafkaTrouble> {
+        self.go_to(stream, after)?;
+        let must_come = after < self.committed.of(stream);
+        let committed = self.committed.of(stream);
+        let Some(follower) = self.followers.get_mut(stream as usize) else { return Ok(Vec::new()) };
+        let mut taken = follower.take(limit, Duration::ZERO)?;
+        if must_come {
+            let waiting = Watch::start();
+            while taken.is_empty() && !follower.has_reached(committed)? {
+                if waiting.elapsed() > PATIENCE {
+                    return Err(KafkaTrouble::Slow { doing: "reading back what was counted", fate: Fate::Retry });
+                }
+                taken = follower.take(limit, SLICE)?;
+            }
+        }
+        Ok(taken)
+    }
+
+    fn say(&mut self, what: &Commit<'_>) -> Result<(), KafkaTrouble> {
+        let mut hands = self.hands.borrow_mut();
+        let Hands { transactions, standing, owned, partitions, row_partitions, .. } = &mut *hands;
+        let not_owner = || KafkaTrouble::NotOwner { partition: self.partition };
+        let standing = standing.as_ref().filter(|_| owned.contains(&self.partition)).ok_or_else(not_owner)?;
+        let progress = Progress {
+            number: self.number + 1,
+            partitions: u64::from(partitions.get()),
+            positions: what.positions,
+            note: what.progress.to_vec(),
+        };
+        let (body, key) = (progress.written(), self.partition.to_string());
+        let counted = Outgoing {
+            topic: PROGRESS,
+            partition: Some(self.partition),
+            key: key.as_bytes(),
+            body: Some(&body),
+            headers: None,
+            timestamp: None,
+        };
+        let mut offsets = TopicPartitionList::new();
+        let at = Offset::Offset(i64::try_from(what.positions.facts).unwrap_or(i64::MAX));
+        let trouble = |source| KafkaTrouble::lasting("naming an offset", source);
+        offsets.add_partition_offset(FACTS, self.partition, at).map_err(trouble)?;
+        if let Some(mut element) = offsets.find_partition(FACTS, self.partition) {
+            element.set_metadata(progress.metadata());
+        }
+        let rows = what.rows.iter().flat_map(|row| said::records(row, *row_partitions));
+        transactions.commit(rows.chain([counted]), &offsets, standing)?;
+        self.number = progress.number;
+        self.committed = what.positions;
+        Ok(())
+    }
+}
+
+/// Facts that nobody counted must not be missing; visits are kept for two hours, and a baseline is uploaded anew.
+fn follower(
+    cluster: &Cluster,
+    asker: &Arc<Asker>,
+    stream: Stream,
+    share: i32,
+    after: u64,
+) -> Result<Follower, KafkaTrouble> {
+    let (topic, partition, gap) = match stream {
+        Stream::Facts => (FACTS, share, Gap::Stops),
+        Stream::Visits => (VISITS, share, Gap::Passes),
+        Stream::Baseline => (BASELINE, ONLY, Gap::Passes),
+    };
+    Follower::of(cluster, asker, topic, partition, after, gap)
+}
+
+impl Log for Share {
+    fn committed(&mut self) -> Result<(Positions, Vec<u8>), LogError> {
+        Ok(self.find_committed()?)
+    }
+
+    fn ends(&mut self) -> Result<Positions, LogError> {
+        let mut ends = Positions::default();
+        for (stream, follower) in Stream::ALL.into_iter().zip(&self.followers) {
+            let end = follower.end()?;
+            ends.set(stream, if follower.has_reached(end)? { follower.next() } else { end });
+        }
+        Ok(ends)
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.followers.iter().all(Follower::is_at_end)
+    }
+
+    fn read(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Stored>, LogError> {
+        let taken = self.take(stream, after, limit)?;
+        let stored = |record: Record| {
+            let Record { offset, at, body, .. } = record;
+            Stored { seq: offset + 1, appended_at: at, body: body.unwrap_or_default() }
+        };
+        Ok(taken.into_iter().map(stored).collect())
+    }
+
+    fn newest_rows(&mut self, from: EventTime) -> Result<Vec<Vec<u8>>, LogError> {
+        let partitions = self.hands.borrow().row_partitions;
+        let ours = |key: &[u8]| self.prefixes.iter().any(|prefix| key.starts_with(prefix));
+        let rows = said::newest(&self.cluster, partitions, ours)?.into_values();
+        // A row that cannot be read is handed on: whoever asked says so.
+        let starts = |body: &[u8]| adjustment::decode(body).map_or(from, |row| row.identity.interval_start);
+        Ok(rows.filter(|body| starts(body) >= from).collect())
+    }
+
+    fn commit(&mut self, _: WallTime, what: &Commit<'_>) -> Result<(), LogError> {
+        Ok(self.say(what)?)
+    }
+}

@@ -1,0 +1,163 @@
+//! What was said, for whoever wants to see it: the newest rows, revisions in order, and records that were set aside.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::follower::Gap;
+use super::said;
+use super::topics::{self, LABELS, REVISIONS, ROWS, SET_ASIDE, Topics};
+use super::witness::Witness;
+use super::{Asker, Cluster, Follower, KafkaTrouble};
+use crate::engine::WallTime;
+use crate::io::log::Pointer;
+
+/// How long a topic may take to give what is in it.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long one look for a record takes where none is there.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// A reader of what was said.
+pub struct Told {
+    cluster: Cluster,
+    existing: topics::Existing,
+    revisions: Option<(BaseConsumer<Witness>, Asker)>,
+}
+
+impl Told {
+    /// A reader of a cluster's topics.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer.
+    pub fn of(cluster: &Cluster) -> Result<Self, KafkaTrouble> {
+        Ok(Self { cluster: cluster.clone(), existing: Topics::of(cluster)?.existing()?, revisions: None })
+    }
+
+    /// The newest revision of every row.
+    ///
+    /// # Errors
+    ///
+    /// Where the topic cannot be read.
+    pub fn newest_rows(&self) -> Result<Vec<Vec<u8>>, KafkaTrouble> {
+        let partitions = Topics::partitions_of(&self.existing, ROWS)?;
+        Ok(said::newest(&self.cluster, partitions, |_| true)?.into_values().collect())
+    }
+
+    /// From here on, [`Self::next_revisions`] gives what is said after this moment; or everything that ever was.
+    ///
+    /// # Errors
+    ///
+    /// Where the topic cannot be read.
+    pub fn follow_revisions(&mut self, from_the_first: bool) -> Result<(), KafkaTrouble> {
+        let trouble = |source| KafkaTrouble::passing("reading revisions", source);
+        let partitions = Topics::partitions_of(&self.existing, REVISIONS)?;
+        let asker = Asker::of(&self.cluster)?;
+        let mut config = self.cluster.consumer("tail");
+        config.set("auto.offset.reset", "earliest");
+        let consumer: BaseConsumer<Witness> = config.create_with_context(Witness::default()).map_err(trouble)?;
+        let mut all = TopicPartitionList::new();
+        for partition in 0..i32::try_from(partitions.get()).unwrap_or(i32::MAX) {
+            let start = if from_the_first {
+                Offset::Beginning
+            } else {
+                Offset::Offset(i64::try_from(asker.end(REVISIONS, partition)?).unwrap_or(i64::MAX))
+            };
+            all.add_partition_offset(REVISIONS, partition, start).map_err(trouble)?;
+        }
+        consumer.assign(&all).map_err(trouble)?;
+        self.revisions = Some((consumer, asker));
+        Ok(())
+    }
+
+    /// Up to `limit` revisions after those that were given before; none where all were.
+    ///
+    /// # Errors
+    ///
+    /// Where the topic cannot be read.
+    pub fn next_revisions(&mut self, limit: usize) -> Result<Vec<Vec<u8>>, KafkaTrouble> {
+        let trouble = |source| KafkaTrouble::passing("reading revisions", source);
+        let Some((consumer, asker)) = &self.revisions else { return Ok(Vec::new()) };
+        let mut bodies = Vec::new();
+        while bodies.len() < limit {
+            match consumer.poll(SLICE) {
+                Some(Ok(message)) => bodies.extend(message.payload().map(<[u8]>::to_vec)),
+                Some(Err(error)) => tracing::debug!(%error, "reading goes on"),
+                None if !bodies.is_empty() => break,
+                None => {
+                    let at_end = consumer.position().map_err(trouble)?.elements().iter().all(|element| {
+                        let bounds = asker.bounds(REVISIONS, element.partition());
+                        bounds.is_ok_and(|(earliest, end)| match element.offset() {
+                            Offset::Offset(position) => u64::try_from(position).is_ok_and(|position| position >= end),
+                            _ => earliest >= end,
+                        })
+                    });
+                    if at_end {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(bodies)
+    }
+
+    /// Records that were set aside, in the order in which they were, each once.
+    ///
+    /// # Errors
+    ///
+    /// Where the topic cannot be read.
+    pub fn set_aside(&self) -> Result<Vec<(WallTime, Pointer)>, KafkaTrouble> {
+        let mut by_place = BTreeMap::new();
+        for (offset, key, at, body) in self.all_of(SET_ASIDE)? {
+            if let Some(pointer) = pointer(&body) {
+                by_place.entry(key).or_insert((offset, at, pointer));
+            }
+        }
+        let mut pointers: Vec<(u64, WallTime, Pointer)> = by_place.into_values().collect();
+        pointers.sort_by_key(|(offset, ..)| *offset);
+        Ok(pointers.into_iter().map(|(_, at, pointer)| (at, pointer)).collect())
+    }
+
+    /// What stand-ins of unlisted action maps stand for.
+    ///
+    /// # Errors
+    ///
+    /// Where the topic cannot be read.
+    pub fn labels(&self) -> Result<BTreeMap<String, String>, KafkaTrouble> {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ok(self.all_of(LABELS)?.into_iter().map(|(_, key, _, body)| (text(key), text(body))).collect())
+    }
+
+    fn all_of(&self, topic: &'static str) -> Result<Vec<(u64, Vec<u8>, WallTime, Vec<u8>)>, KafkaTrouble> {
+        Topics::partitions_of(&self.existing, topic)?;
+        let asker = Arc::new(Asker::of(&self.cluster)?);
+        let mut follower = Follower::of(&self.cluster, &asker, topic, 0, 0, Gap::Passes)?;
+        let (end, mut all) = (follower.end()?, Vec::new());
+        follower.take_up_to(end, PATIENCE, |record| {
+            if let (Some(key), Some(body)) = (record.key, record.body) {
+                all.push((record.offset, key, record.at, body));
+            }
+            Ok(())
+        })?;
+        Ok(all)
+    }
+}
+
+fn pointer(body: &[u8]) -> Option<Pointer> {
+    let read: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let text = |name: &str| read.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+    let number = |name: &str| read.get(name).and_then(serde_json::Value::as_u64);
+    let topic = text("topic")?;
+    Some(Pointer {
+        source: topic.clone(),
+        container: topic,
+        partition: number("partition").and_then(|partition| u32::try_from(partition).ok()),
+        position: number("offset")?,
+        class: text("class")?,
+        path: text("path"),
+    })
+}

@@ -1,0 +1,238 @@
+//! Our own topics: what each is for, how it must be set, how they are made, and what is wrong with those that are there.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::error::RDKafkaErrorCode;
+
+use super::{Cluster, KafkaTrouble};
+use crate::engine::Span;
+use crate::settings::Settings;
+
+/// Packed facts about actions and conversations.
+pub const FACTS: &str = "journeycast.facts.v1";
+/// Packed facts under visit names.
+pub const VISITS: &str = "journeycast.visits.v1";
+/// How far each partition of the facts is counted.
+pub const PROGRESS: &str = "journeycast.progress.v1";
+/// Wrapped keys of epochs.
+pub const KEYS: &str = "journeycast.keys.v1";
+/// Pointers to records that were set aside.
+pub const SET_ASIDE: &str = "journeycast.set-aside.v1";
+/// What stand-ins of unlisted action maps stand for.
+pub const LABELS: &str = "journeycast.labels.v1";
+/// What others upload.
+pub const BASELINE: &str = "wfm.baseline.v1";
+/// The newest revision of every row.
+pub const ROWS: &str = "wfm.volume-adjustments.v1";
+/// All revisions.
+pub const REVISIONS: &str = "wfm.volume-adjustment-revisions.v1";
+
+/// How long the broker may take for what it is asked here.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Partitions of topics that several workers share.
+const PARTITIONS: i32 = 4;
+
+/// A topic that we need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its name.
+    pub name: &'static str,
+    /// How many partitions it gets.
+    pub partitions: i32,
+    /// Whether another number is wrong; else any will do.
+    pub exactly: bool,
+    /// Its settings.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+/// Every topic of ours, for these settings.
+pub fn wanted(settings: &Settings) -> Vec<Wanted> {
+    let facts = settings.windows.correction_horizon.and(Span::from_days(5));
+    let (rows, pointers) = (settings.retention.adjustments, settings.retention.set_aside);
+    let kept = |span: Span| span.millis().to_string();
+    let topic = |name, partitions, exactly, cleanup: &str, more: &[(&'static str, String)]| {
+        let mut settings =
+            vec![("cleanup.policy", cleanup.to_owned()), ("message.timestamp.type", "LogAppendTime".to_owned())];
+        settings.extend(more.iter().cloned());
+        Wanted { name, partitions, exactly, settings }
+    };
+    let for_so_long = |span| ("retention.ms", kept(span));
+    let segment = |span| ("segment.ms", kept(span));
+    let (quarter, day) = (Span::from_minutes(15), Span::from_days(1));
+    let forever = [("max.compaction.lag.ms", kept(day)), segment(day)];
+    vec![
+        topic(FACTS, PARTITIONS, false, "delete", &[for_so_long(facts), segment(day)]),
+        topic(VISITS, PARTITIONS, false, "delete", &[for_so_long(Span::from_minutes(120)), segment(quarter)]),
+        topic(PROGRESS, PARTITIONS, false, "compact", &[("max.compaction.lag.ms", kept(quarter)), segment(quarter)]),
+        topic(KEYS, 1, true, "compact", &[("delete.retention.ms", kept(quarter)), forever[0].clone(), segment(day)]),
+        topic(SET_ASIDE, 1, true, "compact,delete", &[for_so_long(pointers), segment(day)]),
+        topic(LABELS, 1, true, "compact,delete", &[for_so_long(pointers), segment(day)]),
+        topic(BASELINE, 1, true, "delete", &[for_so_long(rows)]),
+        topic(ROWS, PARTITIONS, false, "compact,delete", &[for_so_long(rows)]),
+        topic(REVISIONS, PARTITIONS, false, "delete", &[for_so_long(rows)]),
+    ]
+}
+
+/// What the cluster has: partitions of every topic.
+pub type Existing = BTreeMap<String, i32>;
+
+/// Our hold on the cluster's topics.
+pub struct Topics {
+    admin: AdminClient<DefaultClientContext>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Topics {
+    /// Reaches for the cluster.
+    ///
+    /// # Errors
+    ///
+    /// Where no client can be made of these settings.
+    pub fn of(cluster: &Cluster) -> Result<Self, KafkaTrouble> {
+        let trouble = |source| KafkaTrouble::lasting("making an administration client", source);
+        let admin = cluster.client().create().map_err(trouble)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        Ok(Self { admin, runtime: runtime.map_err(|error| KafkaTrouble::Topics(error.to_string()))? })
+    }
+
+    /// The topics that are there.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer.
+    pub fn existing(&self) -> Result<Existing, KafkaTrouble> {
+        let trouble = |source| KafkaTrouble::passing("asking which topics there are", source);
+        let metadata = self.admin.inner().fetch_metadata(None, PATIENCE).map_err(trouble)?;
+        let partitions = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
+        let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
+        Ok(topics.map(|topic| (topic.name().to_owned(), partitions(topic.partitions().len()))).collect())
+    }
+
+    /// Makes the topics that are not there; leaves the others as they are. Says which it made.
+    ///
+    /// # Errors
+    ///
+    /// Where one cannot be made.
+    pub fn create(&self, wanted: &[Wanted]) -> Result<Vec<&'static str>, KafkaTrouble> {
+        let existing = self.existing()?;
+        let partitions = |wanted: &Wanted| match wanted.name {
+            // What is counted together is divided alike.
+            FACTS | VISITS | PROGRESS => *existing.get(FACTS).unwrap_or(&wanted.partitions),
+            _ => wanted.partitions,
+        };
+        let missing: Vec<&Wanted> = wanted.iter().filter(|topic| !existing.contains_key(topic.name)).collect();
+        let new = missing.iter().map(|topic| {
+            let new = NewTopic::new(topic.name, partitions(topic), TopicReplication::Fixed(-1));
+            topic.settings.iter().fold(new, |new, (key, value)| new.set(key, value))
+        });
+        let new: Vec<NewTopic<'_>> = new.collect();
+        let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
+        let made = self.runtime.block_on(self.admin.create_topics(&new, &options));
+        let mut told = Vec::new();
+        for (result, topic) in made.map_err(|source| KafkaTrouble::passing("making topics", source))?.iter().zip(missing) {
+            match result {
+                Ok(_) => told.push(topic.name),
+                // Somebody else made it at the same moment.
+                Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((name, code)) => {
+                    return Err(KafkaTrouble::Topics(format!("the topic {name} cannot be made: {code}")));
+                }
+            }
+        }
+        Ok(told)
+    }
+
+    /// The settings of a topic.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer.
+    pub fn settings_of(&self, name: &str) -> Result<BTreeMap<String, String>, KafkaTrouble> {
+        let asked = [ResourceSpecifier::Topic(name)];
+        let options = AdminOptions::new().request_timeout(Some(PATIENCE));
+        let trouble = |source| KafkaTrouble::passing("asking how a topic is set", source);
+        let answers = self.runtime.block_on(self.admin.describe_configs(&asked, &options)).map_err(trouble)?;
+        let mut settings = BTreeMap::new();
+        for answer in answers {
+            let resource = answer
+                .map_err(|code| KafkaTrouble::Topics(format!("the settings of {name} cannot be read: {code}")))?;
+            settings.extend(resource.entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))));
+        }
+        Ok(settings)
+    }
+
+    /// What is not as it must be, a sentence each.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer.
+    pub fn complaints(&self, wanted: &[Wanted]) -> Result<Vec<String>, KafkaTrouble> {
+        let existing = self.existing()?;
+        let mut complaints = Vec::new();
+        for topic in wanted {
+            let Some(partitions) = existing.get(topic.name) else {
+                complaints.push(format!("{} is not there; `journeycast topics create` makes it", topic.name));
+                continue;
+            };
+            if topic.exactly && *partitions != topic.partitions {
+                complaints.push(format!("{} has {partitions} partitions and must have {}", topic.name, topic.partitions));
+            }
+            let settings = self.settings_of(topic.name)?;
+            complaints.extend(musts(topic).filter_map(|(key, value)| complaint(topic.name, key, value, &settings)));
+        }
+        complaints.extend(uneven(&existing));
+        Ok(complaints)
+    }
+
+    /// Input topics that are not there.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer.
+    pub fn absent_inputs(&self, settings: &Settings) -> Result<Vec<String>, KafkaTrouble> {
+        let existing = self.existing()?;
+        let inputs = settings.sources.iter().map(|source| source.topic.to_string());
+        Ok(inputs.filter(|topic| !existing.contains_key(topic)).collect())
+    }
+
+    /// How many partitions a topic of ours has.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not there.
+    pub fn partitions_of(existing: &Existing, name: &'static str) -> Result<NonZeroU32, KafkaTrouble> {
+        let partitions = existing.get(name).and_then(|n| NonZeroU32::new(u32::try_from(*n).unwrap_or(0)));
+        let missing = || KafkaTrouble::Topics(format!("the topic {name} is not there; run `journeycast topics create`"));
+        partitions.ok_or_else(missing)
+    }
+}
+
+/// Settings that are promised; the others are advice that an operator may change.
+fn musts(topic: &Wanted) -> impl Iterator<Item = &(&'static str, String)> {
+    let promised = ["cleanup.policy", "retention.ms", "message.timestamp.type"];
+    topic.settings.iter().filter(move |(key, _)| promised.contains(key))
+}
+
+fn complaint(topic: &str, key: &str, value: &str, found: &BTreeMap<String, String>) -> Option<String> {
+    let found = found.get(key).map_or("", String::as_str);
+    let sorted = |text: &str| {
+        let mut parts: Vec<String> = text.split(',').map(|part| part.trim().to_owned()).collect();
+        parts.sort();
+        parts
+    };
+    (sorted(found) != sorted(value)).then(|| format!("{topic}: {key} is {found:?} and must be {value:?}"))
+}
+
+/// What is counted together must be divided alike.
+fn uneven(existing: &Existing) -> Vec<String> {
+    let pairs = [(FACTS, VISITS), (FACTS, PROGRESS), (ROWS, REVISIONS)];
+    let differ = pairs.into_iter().filter_map(|(one, other)| {
+        let (a, b) = (existing.get(one)?, existing.get(other)?);
+        (a != b).then(|| format!("{one} has {a} partitions and {other} has {b}: both must have the same number"))
+    });
+    differ.collect()
+}

@@ -1,0 +1,156 @@
+//! What can go wrong with Kafka, what becomes of it, and what the operator can do.
+
+use std::io;
+use std::path::PathBuf;
+
+use rdkafka::error::KafkaError;
+
+use crate::io::log::{Fate, LogError};
+use crate::io::master::MasterError;
+
+/// Why Kafka did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum KafkaTrouble {
+    /// The configuration asks for the other log.
+    #[error("[log] kind = \"embedded\" has no topics; set kind = \"kafka\"")]
+    NotKafka,
+    /// A secret cannot be read.
+    #[error("the file {file} of [log.kafka] client setting {setting} cannot be read: {source}")]
+    Secret {
+        /// The setting.
+        setting: String,
+        /// Its file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No key file is configured.
+    #[error(
+        "[keys] key_file is missing: workers on Kafka share one master key of 64 hex digits; `openssl rand -hex 32` \
+         makes one, before the first start"
+    )]
+    NoKeyFile,
+    /// There is no usable master key.
+    #[error(transparent)]
+    Master(#[from] MasterError),
+    /// The keys in the topic were made with another master.
+    #[error("the master key {file} is not the one that the keys in {topic} were made with: put the right key back")]
+    MasterOther {
+        /// The key file.
+        file: PathBuf,
+        /// The topic of the keys.
+        topic: &'static str,
+    },
+    /// A key in the topic does not open.
+    #[error("the keys of epoch {epoch} in {topic} do not open with the master key: somebody changed them")]
+    KeyDamaged {
+        /// The epoch's number.
+        epoch: i32,
+        /// The topic of the keys.
+        topic: &'static str,
+    },
+    /// A topic of ours is not as it must be.
+    #[error("{0}")]
+    Topics(String),
+    /// What was not counted yet is not there any more.
+    #[error(
+        "partition {partition} of {topic} no longer holds the records after offset {offset}, and nobody has read them: \
+         find out who deleted them; to go on without them, move the offsets of the consumer group {group} to the \
+         earliest that are there"
+    )]
+    OffsetsLost {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// Where the reading stands.
+        offset: u64,
+        /// Whose offset it is.
+        group: String,
+    },
+    /// The facts are spread over another number of partitions than when they were counted.
+    #[error(
+        "{topic} had {before} partitions when it was counted, and now has {now}: organizations would change their \
+         owners in the middle; give it {before} partitions again, or start with new topics"
+    )]
+    Repartitioned {
+        /// The topic.
+        topic: &'static str,
+        /// Partitions then.
+        before: i32,
+        /// Partitions now.
+        now: i32,
+    },
+    /// This worker does not own the partition any more.
+    #[error("partition {partition} belongs to another worker now, or to none yet; nothing was committed")]
+    NotOwner {
+        /// The partition of the facts.
+        partition: i32,
+    },
+    /// A record of ours is damaged.
+    #[error("the record at offset {offset} of partition {partition} of {topic} cannot be read: {why}")]
+    Damaged {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The offset.
+        offset: u64,
+        /// Why.
+        why: String,
+    },
+    /// Kafka did not answer in time.
+    #[error("Kafka did not answer in time while {doing}; nothing is lost")]
+    Slow {
+        /// What it was asked.
+        doing: &'static str,
+        /// What becomes of the work.
+        fate: Fate,
+    },
+    /// Anything else that the client says.
+    #[error("Kafka, while {doing}: {source}")]
+    Client {
+        /// What it was asked.
+        doing: &'static str,
+        /// What becomes of the work.
+        fate: Fate,
+        /// What the client says.
+        source: KafkaError,
+    },
+}
+
+impl KafkaTrouble {
+    /// Trouble that passes: the same call may succeed later.
+    pub fn passing(doing: &'static str, source: KafkaError) -> Self {
+        Self::Client { doing, fate: Fate::Retry, source }
+    }
+
+    /// Trouble that does not pass by itself.
+    pub fn lasting(doing: &'static str, source: KafkaError) -> Self {
+        Self::Client { doing, fate: Fate::Halt, source }
+    }
+
+    /// What becomes of the work.
+    pub const fn fate(&self) -> Fate {
+        match self {
+            Self::NotOwner { .. } => Fate::Lost,
+            Self::Client { fate, .. } | Self::Slow { fate, .. } => *fate,
+            Self::NotKafka
+            | Self::Secret { .. }
+            | Self::NoKeyFile
+            | Self::Master(_)
+            | Self::MasterOther { .. }
+            | Self::KeyDamaged { .. }
+            | Self::Topics(_)
+            | Self::OffsetsLost { .. }
+            | Self::Repartitioned { .. }
+            | Self::Damaged { .. } => Fate::Halt,
+        }
+    }
+}
+
+impl From<KafkaTrouble> for LogError {
+    fn from(trouble: KafkaTrouble) -> Self {
+        Self::new(trouble.fate(), trouble)
+    }
+}

@@ -1,0 +1,43 @@
+//! Topics: makes those of ours that a cluster does not have yet, and says what is wrong with the others.
+
+use crate::cli::TopicsCommand;
+use crate::io::kafka::{Cluster, topics};
+use crate::perform::{Failure, load, print};
+use crate::settings::{Log, Settings};
+
+/// Makes or checks; the embedded log has tables and no topics.
+pub fn topics(command: &TopicsCommand) -> Result<(), Failure> {
+    let (TopicsCommand::Create(args) | TopicsCommand::Check(args)) = command;
+    let settings = load(&args.config)?;
+    match &settings.log {
+        Log::Embedded { .. } => Ok(print("the embedded log needs no topics: nothing to do\n")?),
+        Log::Kafka { .. } => match command {
+            TopicsCommand::Create(_) => create(&settings),
+            TopicsCommand::Check(_) => check(&settings),
+        },
+    }
+}
+
+fn create(settings: &Settings) -> Result<(), Failure> {
+    let cluster = topics::Topics::of(&Cluster::of(settings)?)?;
+    let made = cluster.create(&topics::wanted(settings))?;
+    for name in &made {
+        print(&format!("made {name}\n"))?;
+    }
+    if made.is_empty() {
+        print("every topic is there already: nothing was changed\n")?;
+    }
+    Ok(())
+}
+
+fn check(settings: &Settings) -> Result<(), Failure> {
+    let cluster = topics::Topics::of(&Cluster::of(settings)?)?;
+    let complaints = cluster.complaints(&topics::wanted(settings))?;
+    for absent in cluster.absent_inputs(settings)? {
+        tracing::warn!(topic = absent, "an input topic is not there: what it would tell is not known until it is");
+    }
+    if complaints.is_empty() {
+        return Ok(print("every topic is as it must be\n")?);
+    }
+    Err(Failure::Failed(complaints.join("\n")))
+}
