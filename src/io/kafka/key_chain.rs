@@ -194,7 +194,7 @@ fn purpose(epoch: Epoch, domain: Domain) -> Vec<u8> {
 }
 
 fn outgoing<'a>(key: &'a [u8], body: Option<&'a [u8]>) -> Outgoing<'a> {
-    Outgoing { topic: KEYS, partition: Some(0), key, body, headers: None, timestamp: None }
+    Outgoing { topic: KEYS, partition: Some(0), key, body, headers: None }
 }
 
 #[cfg(test)]

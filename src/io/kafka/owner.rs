@@ -168,15 +168,18 @@ impl CountingWorker {
         Ok(true)
     }
 
-    /// Says whatever is not said yet.
+    /// Says whatever is not said yet; what cannot be said by this owner any more, the next one says.
     ///
     /// # Errors
     ///
-    /// Where the log fails.
+    /// Where somebody must do something first.
     pub fn say_the_rest(&mut self, now: WallTime) -> Result<(), CounterError> {
-        for place in self.places.values_mut() {
-            if let Place::Counting(counter) = place {
-                counter.say_the_rest(now)?;
+        for (partition, place) in &mut self.places {
+            let Place::Counting(counter) = place else { continue };
+            match counter.say_the_rest(now) {
+                Err(error) if error.fate() == Fate::Halt => return Err(error),
+                Err(error) => tracing::warn!(partition, %error, "left before everything was said; the next owner says it"),
+                Ok(()) => {}
             }
         }
         Ok(())

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::message::{BorrowedMessage, Message, Timestamp};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::key_chain::KeyChain;
@@ -294,7 +294,7 @@ impl ReadingWorker {
             for pack in facts.chunks(PACK) {
                 let body = facts::encode(pack, &organizations, labels);
                 let key = id.as_bytes();
-                self.sender.send(&Outgoing { topic, partition, key, body: Some(&body), headers: None, timestamp: None })?;
+                self.sender.send(&Outgoing { topic, partition, key, body: Some(&body), headers: None })?;
             }
         }
         for pointer in &batch.pointers {
@@ -302,7 +302,7 @@ impl ReadingWorker {
         }
         for (stand_in, text) in self.reader.strangers_met() {
             let (key, body) = (stand_in.as_bytes(), Some(text.as_bytes()));
-            self.sender.send(&Outgoing { topic: LABELS, partition: Some(0), key, body, headers: None, timestamp: None })?;
+            self.sender.send(&Outgoing { topic: LABELS, partition: Some(0), key, body, headers: None })?;
         }
         self.sender.settle()
     }
@@ -354,10 +354,18 @@ fn read(
 ) -> Result<Taken, KafkaTrouble> {
     let empty = || Taken::SetAside(SetAside { class: Class::Empty, path: WHOLE });
     let Some(record) = message.payload() else { return Ok(empty()) };
-    let recorded = message.timestamp().to_millis().map(EventTime::from_millis);
-    match reader.read_of(topic, recorded, record, |epoch| keys.epoch_keys(epoch))? {
+    match reader.read_of(topic, arrival(message.timestamp()), record, |epoch| keys.epoch_keys(epoch))? {
         Taken::Blank => Ok(empty()),
         taken @ (Taken::Fact(..) | Taken::NotRelevant | Taken::SetAside(_)) => Ok(taken),
+    }
+}
+
+/// When a record arrived that does not say so itself: the broker's word is taken, a sender's is not. A sender may write
+/// any time there, and what happened would be called too late or too early for it.
+const fn arrival(timestamp: Timestamp) -> Option<EventTime> {
+    match timestamp {
+        Timestamp::LogAppendTime(millis) => Some(EventTime::from_millis(millis)),
+        Timestamp::CreateTime(_) | Timestamp::NotAvailable => None,
     }
 }
 
@@ -394,5 +402,5 @@ fn send_pointer(sender: &Sender, pointer: &Pointer) -> Result<(), KafkaTrouble> 
     });
     let (key, body) = (key.as_bytes(), body.to_string());
     let body = Some(body.as_bytes());
-    sender.send(&Outgoing { topic: SET_ASIDE, partition: Some(0), key, body, headers: None, timestamp: None })
+    sender.send(&Outgoing { topic: SET_ASIDE, partition: Some(0), key, body, headers: None })
 }

@@ -30,7 +30,6 @@ pub(super) fn records(row: &SaidRow, partitions: NonZeroU32) -> [Outgoing<'_>; 2
         key: row.key.as_bytes(),
         body: Some(&row.body),
         headers: Some(headers(row)),
-        timestamp: None,
     })
 }
 

@@ -23,8 +23,6 @@ pub(super) struct Outgoing<'a> {
     /// Nothing deletes the key.
     pub(super) body: Option<&'a [u8]>,
     pub(super) headers: Option<OwnedHeaders>,
-    /// Milliseconds since 1970, where the topic keeps the sender's time.
-    pub(super) timestamp: Option<i64>,
 }
 
 /// A producer that loses nothing silently.
@@ -75,7 +73,6 @@ pub(super) fn send(
         record.partition = outgoing.partition;
         record.payload = outgoing.body;
         record.headers = outgoing.headers.clone();
-        record.timestamp = outgoing.timestamp;
         match producer.send(record) {
             Ok(()) => return Ok(()),
             Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) if waiting.elapsed() < patience => {

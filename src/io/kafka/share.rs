@@ -52,7 +52,8 @@ pub struct Share {
     /// How the keys of its rows begin.
     prefixes: Vec<Vec<u8>>,
     followers: [Follower; 3],
-    committed: Positions,
+    /// Up to here, records are there and must come.
+    floor: Positions,
     number: u64,
 }
 
@@ -88,7 +89,7 @@ impl Share {
             partition,
             prefixes: organizations.iter().map(prefix).collect(),
             followers,
-            committed: Positions::default(),
+            floor: Positions { baseline: asker.end(BASELINE, ONLY)?, ..Positions::default() },
             number: 0,
         })
     }
@@ -139,7 +140,8 @@ impl Share {
             let now = i32::try_from(now).unwrap_or(i32::MAX);
             return Err(KafkaTrouble::Repartitioned { topic: FACTS, before, now });
         }
-        (self.committed, self.number) = (progress.positions, number);
+        self.number = number;
+        self.floor = Positions { baseline: self.floor.baseline.max(progress.positions.baseline), ..progress.positions };
         Ok((progress.positions, progress.note))
     }
 
@@ -155,20 +157,24 @@ impl Share {
         Ok(())
     }
 
+    /// What is there; where something must be there, it is waited for.
     fn take(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Record>, KafkaTrouble> {
         self.go_to(stream, after)?;
-        let must_come = after < self.committed.of(stream);
-        let committed = self.committed.of(stream);
+        let floor = self.floor.of(stream);
         let Some(follower) = self.followers.get_mut(stream as usize) else { return Ok(Vec::new()) };
         let mut taken = follower.take(limit, Duration::ZERO)?;
-        if must_come {
-            let waiting = Watch::start();
-            while taken.is_empty() && !follower.has_reached(committed)? {
-                if waiting.elapsed() > PATIENCE {
-                    return Err(KafkaTrouble::Slow { doing: "reading back what was counted", fate: Fate::Retry });
-                }
-                taken = follower.take(limit, SLICE)?;
+        let mut waiting = Watch::start();
+        // A whole baseline that was uploaded before is known before anything is counted; of the other streams a first
+        // part is enough.
+        let is_enough = |taken: &[Record]| if stream == Stream::Baseline { taken.len() >= limit } else { !taken.is_empty() };
+        while follower.next() < floor && !is_enough(&taken) && !follower.has_reached(floor)? {
+            let more = follower.take(limit - taken.len(), SLICE)?;
+            if !more.is_empty() {
+                waiting = Watch::start();
+            } else if waiting.elapsed() > PATIENCE {
+                return Err(KafkaTrouble::Slow { doing: "reading back what was counted", fate: Fate::Retry });
             }
+            taken.extend(more);
         }
         Ok(taken)
     }
@@ -191,7 +197,6 @@ impl Share {
             key: key.as_bytes(),
             body: Some(&body),
             headers: None,
-            timestamp: None,
         };
         let mut offsets = TopicPartitionList::new();
         let at = Offset::Offset(i64::try_from(what.positions.facts).unwrap_or(i64::MAX));
@@ -203,7 +208,6 @@ impl Share {
         let rows = what.rows.iter().flat_map(|row| said::records(row, *row_partitions));
         transactions.commit(rows.chain([counted]), &offsets, standing)?;
         self.number = progress.number;
-        self.committed = what.positions;
         Ok(())
     }
 }

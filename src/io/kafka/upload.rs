@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use super::sender::{Outgoing, Sender};
 use super::topics::BASELINE;
 use super::{Cluster, KafkaTrouble};
-use crate::engine::{BaselineInterval, EventTime};
+use crate::engine::BaselineInterval;
 use crate::io::Lines;
 use crate::io::appender::{IngestError, failed};
 use crate::io::log::LogError;
 use crate::settings::Settings;
-use crate::wire::genesys::{self, Reading, Rules};
 use crate::wire::{baseline, key};
 
 /// So many records at most are on their way at once.
@@ -28,13 +27,12 @@ pub fn append_baseline(cluster: &Cluster, intervals: &[BaselineInterval]) -> Res
         let key = key::interval_key(ids, interval.start, interval.interval_seconds);
         let body = baseline::encode(interval);
         let (key, body) = (key.as_bytes(), Some(body.as_slice()));
-        sender.send(&Outgoing { topic: BASELINE, partition: Some(0), key, body, headers: None, timestamp: None })?;
+        sender.send(&Outgoing { topic: BASELINE, partition: Some(0), key, body, headers: None })?;
     }
     sender.settle()
 }
 
-/// Appends files to the first input topic, record by record as they are. A record's timestamp is the arrival that
-/// `replay` would give it, so that both count the same.
+/// Appends files to the first input topic, record by record as they are.
 ///
 /// # Errors
 ///
@@ -47,12 +45,6 @@ pub fn ingest(
 ) -> Result<u64, IngestError> {
     let of_log = |trouble: KafkaTrouble| IngestError::Log(LogError::from(trouble));
     let Some(source) = settings.sources.first() else { return Ok(0) };
-    let rules = Rules {
-        organizations: settings.organizations(),
-        default_organization: settings.organization_for_topic(&source.topic),
-        max_clock_ahead: settings.windows.max_clock_ahead,
-        correction_horizon: settings.windows.correction_horizon,
-    };
     let sender = Sender::of(cluster).map_err(of_log)?;
     let mut records = 0;
     for path in paths {
@@ -61,9 +53,8 @@ pub fn ingest(
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            let timestamp = arrival(line, &rules).map(EventTime::millis);
             let topic = &*source.topic;
-            let outgoing = Outgoing { topic, partition: None, key: b"", body: Some(line), headers: None, timestamp };
+            let outgoing = Outgoing { topic, partition: None, key: b"", body: Some(line), headers: None };
             sender.send(&outgoing).map_err(of_log)?;
             records += 1;
             if records % AT_ONCE == 0 {
@@ -74,12 +65,4 @@ pub fn ingest(
     }
     sender.settle().map_err(of_log)?;
     Ok(records)
-}
-
-/// When a record arrived, as far as it says or tells by its event; one that says neither arrives now.
-fn arrival(record: &[u8], rules: &Rules) -> Option<EventTime> {
-    match genesys::read(record, None, rules) {
-        Reading::Admitted(event) => Some(event.arrival),
-        Reading::NotRelevant | Reading::SetAside(_) | Reading::Blank => None,
-    }
 }
