@@ -97,7 +97,7 @@ pub struct Runner {
 }
 
 impl Runner {
-    fn start(command: &mut Command) -> Self {
+    pub fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let (line_told, lines) = channel();
         let stderr = child.stderr.take().expect("it is piped");
@@ -143,6 +143,11 @@ impl Runner {
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([format!("-{name}"), self.pid.to_string()]).status();
         assert!(sent.expect("there is a kill").success());
+    }
+
+    /// How it ended, if it did and nobody asked before.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.ended.try_recv().ok()
     }
 
     /// Waits for its end at most so long; everything that it said and printed, as one text.

@@ -5,6 +5,7 @@ mod commands;
 mod contracts;
 mod crashes;
 mod installation;
+mod kafka;
 mod laws;
 mod little_site;
 mod pipe;

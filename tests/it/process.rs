@@ -20,7 +20,7 @@ fn day() -> Vec<Vec<u8>> {
     Site::new(plan).map(|sent| sent.line).collect()
 }
 
-fn file_of(lines: &[Vec<u8>]) -> Vec<u8> {
+pub fn file_of(lines: &[Vec<u8>]) -> Vec<u8> {
     lines.iter().flat_map(|line| line.iter().copied().chain([b'\n'])).collect()
 }
 
@@ -33,7 +33,7 @@ fn site(lines: &[Vec<u8>]) -> Installation {
 }
 
 /// The final table: rows by key, without their history.
-fn table(rows: &str) -> BTreeMap<String, Value> {
+pub fn table(rows: &str) -> BTreeMap<String, Value> {
     let mut table = BTreeMap::new();
     for line in rows.lines() {
         let mut row: Value = serde_json::from_str(line).expect("each line is JSON");

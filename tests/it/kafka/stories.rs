@@ -1,0 +1,168 @@
+//! What holds on Kafka while nothing breaks, and what is said where something is wrong.
+
+use std::time::Duration;
+
+use journeycast::simulate::{Dice, Pathologies, SitePlan};
+use rdkafka::admin::AdminOptions;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::cluster::{Cluster, INPUTS, REVISIONS, admin, shared, shuffled};
+use crate::installation::{metrics_until, said};
+
+const CONFIG: [&str; 2] = ["--config", "journeycast.toml"];
+
+fn small() -> SitePlan {
+    let pathologies = Pathologies { malformed: 0.02, duplicates: 0.05, ..Pathologies::NONE };
+    SitePlan { seed: 11, days: 1.0, visits_per_day: 200.0, pathologies, ..SitePlan::default() }
+}
+
+#[test]
+fn a_site_is_counted_as_replay_counts_it_and_a_second_run_says_nothing_new() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(1, &[]));
+    let records = shuffled(small(), &mut dice);
+    cluster.send(&records, &mut dice);
+    cluster.catch_up();
+    let expected = cluster.replayed(&records);
+    assert!(expected.len() > 20, "the day has rows to compare");
+    assert_eq!(cluster.tailed(), expected);
+    assert_eq!(cluster.complaints_about_revisions(), Vec::<String>::new());
+    let said = cluster.count(REVISIONS);
+    cluster.catch_up();
+    assert_eq!(cluster.count(REVISIONS), said);
+}
+
+#[test]
+fn every_record_is_accounted_for_once_and_pointers_lead_to_what_was_set_aside() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(2, &[]));
+    let records = shuffled(small(), &mut dice);
+    cluster.send(&records, &mut dice);
+    let mut worker = cluster.worker("0");
+    let address = worker.address();
+    let read = |text: &str| -> u64 {
+        let lines = text.lines().filter(|line| line.starts_with("journeycast_records_total{"));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+    };
+    metrics_until(&address, |text| read(text) == records.len() as u64);
+    worker.signal("TERM");
+    assert_eq!(worker.end(Duration::from_secs(15)).0.code(), Some(0));
+    let listed = cluster.site.printed(&["set-aside", "--config", "journeycast.toml", "--format", "csv"]);
+    let mut pointers: Vec<Vec<String>> =
+        listed.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect();
+    assert!(pointers.len() > 10, "{listed}");
+    let mut found = Vec::new();
+    for topic in INPUTS {
+        cluster.read(topic, |message| {
+            use rdkafka::message::Message;
+            let place = [topic.to_owned(), message.partition().to_string(), message.offset().to_string()];
+            if let Some(at) = pointers.iter().position(|pointer| pointer[2..5] == place) {
+                found.push((pointers.swap_remove(at)[5].clone(), message.payload().unwrap_or_default().to_vec()));
+            }
+        });
+    }
+    assert_eq!(pointers, Vec::<Vec<String>>::new(), "every pointer leads to a record");
+    let broken = found.iter().filter(|(class, _)| class == "not_json");
+    assert!(broken.clone().count() > 0);
+    for (_, record) in broken {
+        assert!(serde_json::from_slice::<serde_json::Value>(record).is_err(), "{}", String::from_utf8_lossy(record));
+    }
+}
+
+#[test]
+fn a_second_worker_of_the_same_name_ends_the_first_which_says_so_and_exits_with_one() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(3, &[]));
+    let records = shuffled(small(), &mut dice);
+    let (half, rest) = records.split_at(records.len() / 2);
+    let mut first = cluster.worker("same");
+    first.says("this worker counts the partition");
+    cluster.send(half, &mut dice);
+    let second = cluster.worker("same");
+    // Whoever owns the partition, transactions of the first are over.
+    let (cluster, thread) = (&cluster, std::thread::scope(|scope| {
+        scope.spawn(|| cluster.send(rest, &mut dice));
+        first.end(Duration::from_secs(60))
+    }));
+    let (status, told) = thread;
+    assert_eq!(status.code(), Some(1), "{told}");
+    assert!(told.contains("cannot go on") || told.contains("enced"), "{told}");
+    second.signal("TERM");
+    drop(second);
+    cluster.catch_up();
+    assert_eq!(cluster.tailed(), cluster.replayed(&records));
+    assert_eq!(cluster.complaints_about_revisions(), Vec::<String>::new());
+}
+
+#[test]
+fn records_that_were_deleted_before_anybody_read_them_stop_the_worker_with_their_place() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(4, &[]));
+    let records = shuffled(small(), &mut dice);
+    let (half, rest) = records.split_at(records.len() / 2);
+    cluster.send(half, &mut dice);
+    cluster.catch_up();
+    cluster.send(rest, &mut dice);
+    let (admin, runtime) = admin(servers);
+    let mut all = TopicPartitionList::new();
+    all.add_partition_offset(INPUTS[0], 0, Offset::End).expect("it is a place");
+    let deleted = runtime.block_on(admin.delete_records(&all, &AdminOptions::new())).expect("it answers");
+    assert_eq!(deleted.count(), 1);
+    let ended = cluster.site.perform(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
+    assert_eq!(ended.status.code(), Some(1), "{}", said(&ended));
+    let told = said(&ended);
+    assert!(told.contains("partition 0 of journey.events.v1 no longer holds the records"), "{told}");
+    assert!(told.contains("move the offsets of the consumer group"), "{told}");
+}
+
+#[test]
+fn topics_are_made_once_and_what_is_wrong_with_them_is_told() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let cluster = Cluster::of(servers, &small(), "");
+    let topics = |command| cluster.site.perform(&[&["topics", command], &CONFIG[..]].concat());
+    assert!(String::from_utf8_lossy(&topics("create").stdout).contains("nothing was changed"));
+    assert_eq!(String::from_utf8_lossy(&topics("check").stdout), "every topic is as it must be\n");
+    let (admin, runtime) = admin(servers);
+    let options = AdminOptions::new();
+    drop(runtime.block_on(admin.delete_topics(&["journeycast.visits.v1"], &options)).expect("it answers"));
+    let entries = [("retention.ms", "1000"), ("cleanup.policy", "delete")];
+    let change = rdkafka::admin::AlterConfig::new(rdkafka::admin::ResourceSpecifier::Topic("wfm.volume-adjustments.v1"));
+    let change = entries.into_iter().fold(change, |change, (key, value)| change.set(key, value));
+    drop(runtime.block_on(admin.alter_configs([&change], &options)).expect("it answers"));
+    let checked = topics("check");
+    assert_eq!(checked.status.code(), Some(1));
+    let told = said(&checked);
+    for complaint in [
+        "journeycast.visits.v1 is not there; `journeycast topics create` makes it",
+        "wfm.volume-adjustments.v1: cleanup.policy is \"delete\" and must be \"compact,delete\"",
+        "wfm.volume-adjustments.v1: retention.ms is \"1000\" and must be \"34560000000\"",
+        "wfm.volume-adjustments.v1: message.timestamp.type is \"CreateTime\" and must be \"LogAppendTime\"",
+    ] {
+        assert!(told.contains(complaint), "{complaint} is not in\n{told}");
+    }
+    let started = cluster.site.perform(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
+    assert_eq!(started.status.code(), Some(1));
+    assert!(said(&started).contains("the topic journeycast.visits.v1 is not there"), "{}", said(&started));
+}
+
+#[test]
+fn a_worker_with_another_master_key_is_refused_and_the_keys_of_the_first_stay() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(5, &[]));
+    let records = shuffled(small(), &mut dice);
+    cluster.send(&records, &mut dice);
+    cluster.catch_up();
+    cluster.site.put("master.key", format!("{}\n", "a5".repeat(32)).as_bytes());
+    let other = cluster.site.perform(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
+    assert_eq!(other.status.code(), Some(1));
+    assert!(said(&other).contains("is not the one that the keys in journeycast.keys.v1 were made with"), "{}", said(&other));
+    cluster.site.put("master.key", format!("{}\n", "5a".repeat(32)).as_bytes());
+    cluster.catch_up();
+    assert_eq!(cluster.tailed(), cluster.replayed(&records));
+}
