@@ -125,6 +125,9 @@ impl Topics {
             _ => wanted.partitions,
         };
         let missing: Vec<&Wanted> = wanted.iter().filter(|topic| !existing.contains_key(topic.name)).collect();
+        if missing.is_empty() {
+            return Ok(Vec::new());
+        }
         let new = missing.iter().map(|topic| {
             let new = NewTopic::new(topic.name, partitions(topic), TopicReplication::Fixed(-1));
             topic.settings.iter().fold(new, |new, (key, value)| new.set(key, value))

@@ -70,14 +70,16 @@ pub fn admin(servers: &str) -> (AdminClient<DefaultClientContext>, tokio::runtim
 pub struct Cluster {
     pub site: Installation,
     servers: String,
+    pub group: String,
 }
 
 impl Cluster {
     /// With the three input topics and ours, and `more` settings of the client.
     pub fn of(servers: &str, plan: &SitePlan, more: &str) -> Self {
-        let site = Installation::of(&configuration(servers, plan, more));
+        let group = name_of_its_own();
+        let site = Installation::of(&configuration(servers, &group, plan, more));
         site.put("master.key", format!("{}\n", "5a".repeat(32)).as_bytes());
-        let cluster = Self { site, servers: servers.to_owned() };
+        let cluster = Self { site, servers: servers.to_owned(), group };
         cluster.create_inputs();
         cluster.site.printed(&["topics", "create", "--config", "journeycast.toml"]);
         cluster
@@ -112,6 +114,14 @@ impl Cluster {
         let mut command = self.site.journeycast(&["run", "--config", "journeycast.toml"]);
         command.env("RUST_LOG", "info").env("JOURNEYCAST__LOG__KAFKA__INSTANCE", instance);
         Runner::start(&mut command)
+    }
+
+    /// Becomes the only producer of a worker's transactions, as a twin of it would.
+    pub fn steal_transactions_of(&self, instance: &str) {
+        let id = format!("{}.counting.{instance}", self.group);
+        let twin: ThreadedProducer<_> =
+            client(&self.servers).set("transactional.id", &id).create().expect("it is a client");
+        twin.init_transactions(PATIENCE).expect("it is the only one now");
     }
 
     pub fn catch_up(&self) {
@@ -206,12 +216,11 @@ impl Cluster {
     }
 }
 
-fn configuration(servers: &str, plan: &SitePlan, more: &str) -> String {
+fn configuration(servers: &str, group: &str, plan: &SitePlan, more: &str) -> String {
     let log = format!(
-        "kind = \"kafka\"\n[log.kafka]\nbootstrap_servers = \"{servers}\"\ngroup = \"{}\"\ninstance = \"0\"\n\
+        "kind = \"kafka\"\n[log.kafka]\nbootstrap_servers = \"{servers}\"\ngroup = \"{group}\"\ninstance = \"0\"\n\
          client = {{ \"session.timeout.ms\" = \"3000\", \"heartbeat.interval.ms\" = \"500\"{more} }}\n\
-         [keys]\nkey_file = \"./master.key\"\n[http]\nlisten = \"127.0.0.1:0\"",
-        tempfile_name()
+         [keys]\nkey_file = \"./master.key\"\n[http]\nlisten = \"127.0.0.1:0\""
     );
     let embedded = "kind = \"embedded\"\npath = \"./journeycast-data\"";
     let configuration = config_toml(plan);
@@ -220,7 +229,7 @@ fn configuration(servers: &str, plan: &SitePlan, more: &str) -> String {
 }
 
 /// A group of its own for every story: offsets outlive the topics.
-fn tempfile_name() -> String {
+fn name_of_its_own() -> String {
     let folder = tempfile::tempdir().expect("there is room");
     let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned());
     name.unwrap_or_default().trim_start_matches('.').to_owned()
