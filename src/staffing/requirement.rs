@@ -31,7 +31,7 @@ impl Demand {
         Erlangs::read("contacts_per_interval", contacts * handle / interval)
     }
 
-    fn exactly(&self) -> Ratio {
+    pub(super) fn exactly(&self) -> Ratio {
         Ratio::of(&[self.contacts, self.handle_seconds], &[self.interval_seconds])
     }
 }
@@ -90,7 +90,7 @@ pub fn required_c(demand: &Demand, goal: &ServiceGoal) -> Result<RequiredC, Refu
     let for_service_level = if load.is_none() {
         Agents::NONE
     } else {
-        fewest(stable, target, "sl_target", |agents| level(agents).is_some_and(|level| level >= target))?
+        reached(target, stable, |agents| level(agents).is_some_and(|level| level >= target))?
     };
     let busy = Ratio::of(&[demand.contacts, demand.handle_seconds], &[demand.interval_seconds, occupancy]);
     let agents = for_service_level.max(count(busy.rounded_up())?);
@@ -176,7 +176,7 @@ pub fn required_a(demand: &Demand, goal: &PatientGoal) -> Result<RequiredA, Refu
     }
     let meets =
         |agents: Agents| queue(agents).is_ok_and(|queue| level(&queue) >= target && queue.p_abandon <= max_abandon);
-    let agents = fewest(Agents::new(1)?, target, "sl_target", meets)?;
+    let agents = reached(target, Agents::new(1)?, meets)?;
     let found = queue(agents)?;
     let one_fewer = agents.one_fewer().and_then(|fewer| queue(fewer).ok());
     Ok(RequiredA {
@@ -190,27 +190,31 @@ pub fn required_a(demand: &Demand, goal: &PatientGoal) -> Result<RequiredA, Refu
     })
 }
 
-/// The fewest agents from `first` on that meet the goals: strides that double until they do, then halves in between.
-fn fewest(first: Agents, target: f64, goal: &'static str, meets: impl Fn(Agents) -> bool) -> Result<Agents, Refusal> {
+/// The fewest that meet a service level.
+fn reached(target: f64, first: Agents, meets: impl Fn(Agents) -> bool) -> Result<Agents, Refusal> {
     // A share of 1 is only approached, however many there are.
-    if target == 1.0 {
-        return Err(Refusal::Unreachable { goal });
-    }
+    let found = if target == 1.0 { None } else { fewest(first, meets) };
+    found.ok_or(Refusal::Unreachable { goal: "sl_target" })
+}
+
+/// The fewest agents from `first` on that meet the goals: strides that double until they do, then halves in between.
+/// `None` where not even [`Agents::MOST`] do.
+pub(super) fn fewest(first: Agents, meets: impl Fn(Agents) -> bool) -> Option<Agents> {
     let (mut misses, mut stride, mut found) = (None, 1, first);
     while !meets(found) {
         if found == Agents::MOST {
-            return Err(Refusal::Unreachable { goal });
+            return None;
         }
         misses = Some(found);
         found = found.and(stride);
         stride *= 2;
     }
-    let Some(mut misses) = misses else { return Ok(first) };
+    let Some(mut misses) = misses else { return Some(first) };
     while misses.and(1) < found {
         let between = misses.midway(found);
         if meets(between) { found = between } else { misses = between }
     }
-    Ok(found)
+    Some(found)
 }
 
 fn count(number: Option<u64>) -> Result<Agents, Refusal> {
