@@ -36,3 +36,6 @@ pub use goals::{Goals, LevelGoal, Staff};
 
 pub mod carry_over;
 pub use carry_over::CarryOver;
+
+pub mod course;
+pub use course::{Course, Need, Stretch};

@@ -5,6 +5,12 @@ use super::quantity::MOST;
 /// Why there is no figure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// Nothing is said.
+    #[error("{input} is missing")]
+    Missing {
+        /// Which input.
+        input: &'static str,
+    },
     /// Not a number, or an infinite one.
     #[error("{input} is not a finite number")]
     NotANumber {
@@ -74,6 +80,7 @@ impl Refusal {
     /// Its name: a word that stays.
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::Missing { .. } => "missing",
             Self::NotANumber { .. } => "not_a_number",
             Self::Negative { .. } => "negative",
             Self::Zero { .. } => "zero",

@@ -70,20 +70,12 @@ pub fn answer_table(model: Model, input: impl Read, output: impl Write) -> Resul
     let mut writer = csv::Writer::from_writer(output);
     let head = reader.byte_headers()?.clone();
     let wanted = model.inputs();
-    let places: Vec<Option<usize>> =
-        wanted.iter().map(|column| head.iter().position(|found| found == column.as_bytes())).collect();
-    let missing: Vec<&str> = wanted.iter().zip(&places).filter(|(_, place)| place.is_none()).map(|it| *it.0).collect();
-    if !missing.is_empty() {
-        return Err(TableError::Missing { missing, wanted: wanted.to_vec() });
-    }
+    let places = places(&head, wanted)?;
     writer.write_record(wanted.iter().chain(model.outputs()).chain([&ERROR]))?;
     let mut answered = Answered::default();
     for record in reader.byte_records() {
         let record = record?;
-        // What is not text is no number either, and is written back as far as it can be.
-        let text =
-            |place: &Option<usize>| String::from_utf8_lossy(place.and_then(|place| record.get(place)).unwrap_or(b""));
-        let inputs: Vec<Cow<'_, str>> = places.iter().map(text).collect();
+        let inputs: Vec<Cow<'_, str>> = places.iter().map(|place| cell(&record, *place)).collect();
         let (figures, error) = match model.answer(&Row { columns: wanted, texts: &inputs }) {
             Ok(figures) => (figures, String::new()),
             Err(refusal) => {
@@ -97,6 +89,22 @@ pub fn answer_table(model: Model, input: impl Read, output: impl Write) -> Resul
     }
     writer.flush()?;
     Ok(answered)
+}
+
+/// Where the head has these columns.
+pub(super) fn places(head: &csv::ByteRecord, wanted: &[&'static str]) -> Result<Vec<usize>, TableError> {
+    let place = |column: &&str| head.iter().position(|found| found == column.as_bytes());
+    let missing: Vec<&str> = wanted.iter().copied().filter(|column| place(column).is_none()).collect();
+    if missing.is_empty() {
+        Ok(wanted.iter().filter_map(place).collect())
+    } else {
+        Err(TableError::Missing { missing, wanted: wanted.to_vec() })
+    }
+}
+
+/// What a record has there; what is not text is no number either, and is written back as far as it can be.
+pub(super) fn cell(record: &csv::ByteRecord, place: usize) -> Cow<'_, str> {
+    String::from_utf8_lossy(record.get(place).unwrap_or(b""))
 }
 
 /// The inputs of one row.

@@ -14,5 +14,6 @@ mod schemas;
 mod settings;
 mod simulated;
 mod staffing;
+mod staffing_plan;
 mod story;
 mod tidy;
