@@ -10,6 +10,7 @@ mod little_site;
 mod pipe;
 mod privacy;
 mod process;
+mod required_agents;
 mod schemas;
 mod settings;
 mod simulated;
