@@ -93,7 +93,9 @@ impl Goals {
             Ok(queue) => self.missed(&queue, work.handle_seconds),
             Err(_) => Some("stability"),
         };
-        let found = fewest(self.first(work)?, |agents| missed(agents).is_none());
+        let first = self.first(work)?;
+        // Where nobody gives up the search goes up from what is stable; else it begins where all would be busy.
+        let found = fewest(first, Agents::about(load), |agents| missed(agents).is_none());
         let agents = found.ok_or_else(|| Refusal::Unreachable { goal: missed(Agents::MOST).unwrap_or("goals") })?;
         let paid = Ratio::of(&[agents.real()], &[]).over_one_less(self.shrinkage).rounded_up();
         let paid = paid.ok_or(Refusal::Unreachable { goal: "shrinkage" }).and_then(Agents::new)?;

@@ -93,7 +93,7 @@ impl StaffingPlan {
         carries_over: bool,
     ) -> Result<Self, TableError> {
         let volumes = volume_rows::read(input, form)?;
-        let mut planner = Planner::new(plan);
+        let mut planner = Planner::new(plan, forecast);
         let mut rows: Vec<Placed> = volumes.rows.into_iter().map(|row| planner.place(row)).collect();
         if !forecast.is_empty() {
             let silent = forecast.iter().map(|interval| planner.place(unadjusted(interval)));
@@ -147,30 +147,43 @@ impl Found {
 
 struct Planner<'a> {
     plan: &'a Plan,
+    handle_times: BTreeMap<(&'a str, EventTime), f64>,
     groups: BTreeMap<&'a str, usize>,
     calendars: Vec<Calendar>,
     seen: BTreeSet<Key>,
 }
 
 impl<'a> Planner<'a> {
-    fn new(plan: &'a Plan) -> Self {
+    fn new(plan: &'a Plan, forecast: &'a [BaselineInterval]) -> Self {
+        let known = |interval: &'a BaselineInterval| {
+            Some(((&*interval.planning_group_id, interval.start), interval.handle_time_seconds?))
+        };
         Self {
             plan,
+            handle_times: forecast.iter().filter_map(known).collect(),
             groups: plan.groups.iter().enumerate().map(|(place, group)| (&*group.id, place)).collect(),
             calendars: plan.units.iter().map(|unit| Calendar::new(unit.zone.clone(), unit.interval)).collect(),
             seen: BTreeSet::new(),
         }
     }
 
-    /// Finds the place of a row, and fills in the handle time that the configuration has for its group.
+    /// Finds the place of a row, and fills in a handle time where it has none.
     fn place(&mut self, mut row: VolumeRow) -> Placed {
         let found = self.find(&row);
-        let handle_time = found.as_ref().ok().and_then(|found| self.group(found.group)?.handle_time);
         let [.., seconds] = &mut row.cells;
-        if let Some(configured) = handle_time.filter(|_| seconds.is_empty()) {
-            *seconds = real(in_seconds(configured));
+        if seconds.is_empty()
+            && let Ok(found) = &found
+        {
+            *seconds = self.handle_time(found).map_or_else(String::new, real);
         }
         Placed { row, found }
+    }
+
+    /// What the configuration says that a contact takes, else the baseline, as in adjustments.
+    fn handle_time(&self, found: &Found) -> Option<f64> {
+        let group = self.group(found.group)?;
+        let forecast = || self.handle_times.get(&(&*group.id, found.window.start)).copied();
+        group.handle_time.map(in_seconds).or_else(forecast)
     }
 
     fn group(&self, place: usize) -> Option<&'a GroupPlan> {

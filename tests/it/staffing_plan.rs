@@ -144,9 +144,12 @@ fn adjustments_are_taken_as_they_were_said_and_a_baseline_fills_the_intervals_be
     };
     let baseline = "interval_start_utc,planning_group,offered,average_handle_time_seconds\n\
                     2026-11-23T09:30:00Z,pg-chat,20,300\n2026-11-23T09:15:00Z,pg-chat,30,300\n\
-                    2026-11-23T09:00:00Z,pg-mail,10,300\n2026-11-23T09:00:00Z,pg-chat,20,300\n";
+                    2026-11-23T09:00:00Z,pg-mail,10,300\n2026-11-23T09:15:00Z,pg-voice,30,240\n2026-11-23T09:00:00Z,pg-chat,20,300\n";
     shop.put("baseline.csv", baseline.as_bytes());
-    let input = row(2, 36.5) + &row(1, 33.0);
+    // A row that fell to no evidence has no handle time of its own.
+    let fallen = "{\"planningGroupId\":\"pg-voice\",\"intervalStart\":\"2026-11-23T09:15:00Z\",\"revision\":\"4\",\
+                  \"baselineOffered\":30.0,\"adjustedOffered\":30.0}\n";
+    let input = row(2, 36.5) + fallen + &row(1, 33.0);
     let columns = ["interval_start_utc", "baseline_offered", "adjusted_offered", "error"];
     let rows = planned(&shop, &input, &["--baseline", "baseline.csv"]);
     assert_eq!(
@@ -155,9 +158,15 @@ fn adjustments_are_taken_as_they_were_said_and_a_baseline_fills_the_intervals_be
             ["2026-11-23T09:00:00Z", "20.0", "20.0", ""],
             ["2026-11-23T09:15:00Z", "30.0", "36.5", ""],
             ["2026-11-23T09:30:00Z", "20.0", "20.0", ""],
+            ["2026-11-23T09:15:00Z", "30.0", "30.0", ""],
         ]
     );
-    assert_eq!(planned(&shop, &input, &["--from", "ndjson"]).len(), 1);
+    assert_eq!(rows[3]["average_handle_time_seconds"], "240.0");
+    let alone = planned(&shop, &input, &["--from", "ndjson"]);
+    assert_eq!(
+        alone.iter().map(|row| row["error"].as_str()).collect::<Vec<_>>(),
+        ["", "missing: average_handle_time_seconds is missing"]
+    );
     let json = performed(&shop, &input, &["--format", "json"]);
     let list: serde_json::Value = serde_json::from_slice(&json.stdout).expect("it is JSON");
     assert_eq!(list[0]["adjusted_offered"], "36.5");
