@@ -288,7 +288,8 @@ fn waiting_patiently(row: &Row<'_>) -> Result<Vec<String>, Refusal> {
 
 fn chatting(row: &Row<'_>) -> Result<Vec<String>, Refusal> {
     let input = "aht_s_by_level";
-    let levels = row.text(input).split('|').map(|level| level.trim().parse());
+    let listed = row.text(input).trim_start_matches('[').trim_end_matches(']');
+    let levels = listed.split(['|', ',', ';']).map(|level| level.trim().parse());
     let handle_seconds: Vec<f64> = levels.collect::<Result<_, _>>().map_err(|_| Refusal::NotANumber { input })?;
     if row.agents("max_chats")?.count() != handle_seconds.len() as u64 {
         return Err(Refusal::WrongLength { input });
@@ -338,7 +339,8 @@ fn requiring_a(row: &Row<'_>) -> Result<Vec<String>, Refusal> {
         patience_seconds: row.number("mean_patience_s")?,
         service_level: row.number("sl_target")?,
         threshold_seconds: row.number("threshold_s")?,
-        definition: ServiceLevel::named(row.text(input)).ok_or(Refusal::Unknown { input })?,
+        definition: ServiceLevel::named(row.text(input))
+            .ok_or_else(|| Refusal::Unknown { input, known: ServiceLevel::ALL.map(ServiceLevel::name).join(", ") })?,
         max_abandon: row.number("max_abandon")?,
     };
     let required = required_a(&row.demand()?, &goal)?;
