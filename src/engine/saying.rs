@@ -150,12 +150,12 @@ impl Engine {
         let goals = self.plan.groups.get(key.group.0 as usize).and_then(|group| group.goals);
         let window = self.ledger.row_mut(key).map(|row| row.window);
         let (Some(goals), Some(window), Some(handle_time)) = (goals, window, handle_time) else { return };
-        let agents = |contacts: f64| {
+        let mut agents = |contacts: f64| {
             let interval_seconds = window.end.since(window.start).seconds() as f64;
             let demand = Demand { contacts, interval_seconds, handle_seconds: handle_time.seconds };
-            goals.staff(&demand).ok().map(|staff| staff.agents)
+            self.agents.fewest(key.group, &goals, &demand)
         };
-        row.required_agents_baseline = row.baseline_offered.and_then(agents);
+        row.required_agents_baseline = row.baseline_offered.and_then(&mut agents);
         row.required_agents_adjusted = row.adjusted_offered().and_then(agents);
     }
 
