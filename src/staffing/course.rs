@@ -6,6 +6,10 @@ use super::{CarryOver, Demand, Goals, Refusal, Staff};
 /// Loads that differ by a smaller share than this differ by arithmetic alone.
 const ROUNDING: f64 = 1e-12;
 
+/// Where nobody comes, the last contacts of earlier intervals die away without end; a hundredth of one agent's time is
+/// no reason to stay.
+const REST: f64 = 0.01;
+
 /// One interval of a planning group.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stretch {
@@ -98,7 +102,8 @@ impl Course {
             return self.goals.staff(demand);
         }
         let (load, steady) = (carried.take(demand)?, demand.load()?);
-        if (load.real() - steady.real()).abs() <= ROUNDING * steady.real() {
+        let is_rest = demand.contacts == 0.0 && load.real() < REST;
+        if is_rest || (load.real() - steady.real()).abs() <= ROUNDING * steady.real() {
             self.goals.staff(demand)
         } else {
             self.goals.staff_for_load(load, demand.handle_seconds)
@@ -155,6 +160,15 @@ mod tests {
         agents(&mut course, &burst);
         assert_eq!(course.take(&stretch(1, -1.0, 9.0, 300.0)), Err(Refusal::Negative { input: "baseline_offered" }));
         assert_eq!(agents(&mut course, &quiet(2)), [36, 36]);
+    }
+
+    #[test]
+    fn who_closes_goes_home_when_the_last_contacts_are_done() {
+        let mut course = Course::new(GOALS, true);
+        let closing = (0..8).map(|place| stretch(place, if place == 0 { 30.0 } else { 0.0 }, 0.0, 420.0));
+        let found: Vec<u64> = closing.map(|stretch| agents(&mut course, &stretch)[0]).collect();
+        // 14 erlangs, then 14 · 420/900 · (1 - e^-900/420) = 5.77 of them, and of that 0.117 each time: 0.68, 0.079, 0.009.
+        assert_eq!(found, [28, 12, 3, 2, 0, 0, 0, 0]);
     }
 
     #[test]
