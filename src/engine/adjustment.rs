@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::tally::Tally;
 use super::time::EventTime;
+use crate::staffing::Agents;
 
 /// Which row: a planning group of a business unit, and one of its staffing intervals.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -166,6 +167,10 @@ pub struct VolumeAdjustment {
     pub handle_time: Option<HandleTime>,
     /// What the WFM forecast already holds, where known.
     pub baseline_offered: Option<f64>,
+    /// Agents who must be there for the baseline, where the planning group has goals.
+    pub required_agents_baseline: Option<Agents>,
+    /// The same with the adjustment added.
+    pub required_agents_adjusted: Option<Agents>,
     /// Why.
     pub evidence: Evidence,
     /// The same counts by action map, in the order of the entries.
@@ -191,6 +196,8 @@ impl VolumeAdjustment {
             && self.components == other.components
             && self.handle_time == other.handle_time
             && self.baseline_offered == other.baseline_offered
+            && self.required_agents_baseline == other.required_agents_baseline
+            && self.required_agents_adjusted == other.required_agents_adjusted
             && self.evidence == other.evidence
             && self.by_action_map == other.by_action_map
     }

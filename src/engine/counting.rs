@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 
 use super::action::Action;
 use super::adjustment::VolumeAdjustment;
+use super::agents::AgentsAsked;
 use super::baseline::BaselineInterval;
 use super::conversation::{Conversation, OriginAction};
 use super::fact::{About, ActionFact, ConversationFact, Fact, OrganizationIndex};
@@ -78,6 +79,7 @@ pub struct Engine {
     pub(super) routing: Routing,
     pub(super) ledger: Ledger,
     pub(super) watermarks: Watermarks,
+    pub(super) agents: AgentsAsked,
     pub(super) due: BTreeMap<OrganizationIndex, BTreeSet<(EventTime, RowKey)>>,
     labels: Labels,
     actions: Roster<Action>,
@@ -107,6 +109,7 @@ impl Engine {
             routing: Routing::new(&plan, &mut labels),
             ledger: Ledger::new(&plan),
             watermarks: Watermarks::default(),
+            agents: AgentsAsked::default(),
             due: BTreeMap::new(),
             labels,
             actions: Roster::default(),

@@ -63,6 +63,9 @@ pub use pace::Pace;
 pub mod baseline;
 pub use baseline::BaselineInterval;
 
+pub mod agents;
+pub use agents::AgentsAsked;
+
 pub mod adjustment;
 pub use adjustment::VolumeAdjustment;
 

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::fact::OrganizationIndex;
 use super::time::Span;
+use crate::staffing::Goals;
 
 /// Everything that the engine is told before the first record.
 #[derive(Debug, Clone)]
@@ -81,6 +82,8 @@ pub struct GroupPlan {
     pub route_paths: Vec<RoutePathPlan>,
     /// Average handle time where nothing else says so.
     pub handle_time: Option<Span>,
+    /// What its agents must reach, where that is said.
+    pub goals: Option<Goals>,
 }
 
 /// An action map that leads to a planning group.

@@ -10,6 +10,7 @@ use super::counting::{Decision, Engine};
 use super::ledger::RowKey;
 use super::tally::Tally;
 use super::time::EventTime;
+use crate::staffing::Demand;
 
 impl Engine {
     /// Says every row that changed or whose time has come, oldest group and interval first.
@@ -119,12 +120,12 @@ impl Engine {
         let volume = Volume::certain(realised);
         let by_action_map = self.by_action_map(key);
         let configured = self.plan.groups.get(key.group.0 as usize).and_then(|group| group.handle_time);
-        let handle_time = handle_time(
-            &total,
+        let unmeasured = unmeasured_handle_time(
             configured.map(|span| span.millis() as f64 / 1_000.0),
             expected.and_then(|expected| expected.handle_time_seconds),
         );
-        Some(VolumeAdjustment {
+        let handle_time = handle_time(&total, unmeasured);
+        let mut row = VolumeAdjustment {
             identity,
             revision: 1,
             state: RowState::Open,
@@ -134,10 +135,28 @@ impl Engine {
             components: Components { realised, ..Components::default() },
             handle_time,
             baseline_offered: expected.map(|expected| expected.offered),
+            required_agents_baseline: None,
+            required_agents_adjusted: None,
             evidence: Evidence { counts: total, assumptions },
             by_action_map,
             watermark: None,
-        })
+        };
+        self.require_agents(key, handle_time.or(unmeasured), &mut row);
+        Some(row)
+    }
+
+    /// Says how many agents the row's volumes take, where its group has goals.
+    fn require_agents(&mut self, key: RowKey, handle_time: Option<HandleTime>, row: &mut VolumeAdjustment) {
+        let goals = self.plan.groups.get(key.group.0 as usize).and_then(|group| group.goals);
+        let window = self.ledger.row_mut(key).map(|row| row.window);
+        let (Some(goals), Some(window), Some(handle_time)) = (goals, window, handle_time) else { return };
+        let mut agents = |contacts: f64| {
+            let interval_seconds = window.end.since(window.start).seconds() as f64;
+            let demand = Demand { contacts, interval_seconds, handle_seconds: handle_time.seconds };
+            self.agents.fewest(key.group, &goals, &demand)
+        };
+        row.required_agents_baseline = row.baseline_offered.and_then(&mut agents);
+        row.required_agents_adjusted = row.adjusted_offered().and_then(agents);
     }
 
     /// What has happened: conversations that queued, or what accepted offers are assumed to bring where nobody tells of conversations.
@@ -188,8 +207,8 @@ impl Engine {
     }
 }
 
-/// What one contact takes: measured where conversations have ended, else as configured, else as the baseline says.
-fn handle_time(total: &Tally, configured: Option<f64>, expected: Option<f64>) -> Option<HandleTime> {
+/// What one contact takes: measured where conversations have ended, else what others say; nothing where there are none.
+fn handle_time(total: &Tally, unmeasured: Option<HandleTime>) -> Option<HandleTime> {
     if total.is_zero() {
         return None;
     }
@@ -197,6 +216,11 @@ fn handle_time(total: &Tally, configured: Option<f64>, expected: Option<f64>) ->
         let seconds = total.handle_time_millis as f64 / total.handled as f64 / 1_000.0;
         return Some(HandleTime { seconds, source: HandleTimeSource::Measured });
     }
+    unmeasured
+}
+
+/// What others say that one contact takes: the configuration, else the baseline.
+fn unmeasured_handle_time(configured: Option<f64>, expected: Option<f64>) -> Option<HandleTime> {
     let configured = configured.map(|seconds| HandleTime { seconds, source: HandleTimeSource::Configured });
     configured.or_else(|| expected.map(|seconds| HandleTime { seconds, source: HandleTimeSource::Baseline }))
 }

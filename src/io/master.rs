@@ -63,8 +63,7 @@ impl Master {
     pub fn read(file: &Path) -> Result<Self, MasterError> {
         let unreadable = |source| MasterError::Unreadable { file: file.to_path_buf(), source };
         let text = fs::read(file).map_err(unreadable)?;
-        let key =
-            from_hex(text.trim_ascii()).ok_or_else(|| MasterError::Malformed { file: file.to_path_buf() })?;
+        let key = from_hex(text.trim_ascii()).ok_or_else(|| MasterError::Malformed { file: file.to_path_buf() })?;
         Ok(Self::of(&key))
     }
 

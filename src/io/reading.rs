@@ -154,11 +154,8 @@ impl Accounting {
 
     /// The same, as a log keeps it and metrics tell it.
     pub fn told(&self, source: &str) -> Vec<Accounted> {
-        let plain = [
-            ("admitted", self.admitted),
-            ("not_relevant", self.not_relevant),
-            ("not_permitted", self.not_permitted),
-        ];
+        let plain =
+            [("admitted", self.admitted), ("not_relevant", self.not_relevant), ("not_permitted", self.not_permitted)];
         let plain = plain.into_iter().map(|(outcome, records)| (outcome, "", records));
         let classes = self.set_aside.iter().map(|(class, records)| ("set_aside", class.name(), *records));
         let all = plain.chain(classes).filter(|(_, _, records)| *records > 0);

@@ -62,13 +62,7 @@ fn count(
 pub fn show(counter: &Counter<Runner>, board: &Board, caught_up: bool) -> Result<(), EmbeddedError> {
     let log = counter.log().log();
     let (accounting, texts) = (log.accounting()?, log.told_labels()?);
-    board.show(&Showing {
-        counters: &[counter],
-        accounting: &accounting,
-        texts: &texts,
-        stages: &[],
-        caught_up,
-    });
+    board.show(&Showing { counters: &[counter], accounting: &accounting, texts: &texts, stages: &[], caught_up });
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::complaint::Complaint;
 use super::document::{Node, Place};
 use super::duration;
+use super::goals;
 use super::kind::quoted;
 use super::spelling::did_you_mean;
 
@@ -19,6 +20,7 @@ pub fn check(tree: &Node, complaints: &mut Vec<Complaint>) {
     checks.each_once("source", "topic", "the topic of the source");
     checks.sources();
     checks.groups();
+    checks.goals();
     checks.lengths_of_time();
     checks.log();
     checks.policy();
@@ -92,6 +94,14 @@ impl<'a> Checks<'a> {
                 }
             }
         }
+    }
+
+    /// Where a single value was taken out, what is left may look senseless and is not.
+    fn goals(&mut self) {
+        if self.complaints.iter().any(|complaint| complaint.key.starts_with("planning_group.goals")) {
+            return;
+        }
+        self.tree.list("planning_group").iter().for_each(|group| goals::check(group, self.complaints));
     }
 
     fn action_maps(&mut self, organization: &'a str, group: &'a Node, seen: &mut Once<'a, (&'a str, String)>) {

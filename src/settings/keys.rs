@@ -1,5 +1,6 @@
 //! The table of all that may be said: one row a key. Checks, defaults, the environment, `show` and the schema read it.
 
+use super::goals::DEFINITIONS;
 use crate::engine::Span;
 
 /// A key: its name, what it is set to, and whether it must be said.
@@ -149,6 +150,7 @@ static PLANNING_GROUP: &[Key] = &[
     may("average_handle_time", Single::Length(MOMENT)),
     entries("action_maps", ACTION_MAP, Need::May),
     entries("route_paths", ROUTE_PATH, Need::May),
+    table("goals", GOALS),
 ];
 
 static ACTION_MAP: &[Key] = &[
@@ -162,6 +164,17 @@ static ROUTE_PATH: &[Key] = &[
     must("media_type", Single::Name, "add the media type: media_type = \"message\""),
     may("language", Single::Name),
     may("skills", Single::Names),
+];
+
+static GOALS: &[Key] = &[
+    may("service_level", Single::Share),
+    may("within", Single::Length(Span::ZERO)),
+    may("service_level_definition", Single::Choice(&DEFINITIONS)),
+    may("average_speed_of_answer", Single::Length(MOMENT)),
+    may("max_abandon", Single::Share),
+    may("max_occupancy", Single::Share),
+    may("mean_patience", Single::Length(MOMENT)),
+    may("shrinkage", Single::Share),
 ];
 
 static PAGE_CLASS: &[Key] = &[

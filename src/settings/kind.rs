@@ -42,7 +42,7 @@ impl Single {
             (Self::Share, Value::Whole(0 | 1)) | (Self::Flag, Value::Flag(_)) => None,
             (Self::Share, Value::Decimal(share)) if (0.0..=1.0).contains(share) => None,
             (Self::Share, Value::Whole(_) | Value::Decimal(_)) => {
-                Some(format!("{} is outside 0 to 1; a share is at most 1", value.describe()))
+                Some(format!("{} is outside 0 to 1; write 80 % as 0.8", value.describe()))
             }
             (Self::Version, Value::Whole(number)) => u32::try_from(*number)
                 .is_err()

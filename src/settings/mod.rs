@@ -8,6 +8,7 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
 use crate::engine::Span;
+use crate::staffing::Goals;
 
 pub mod complaint;
 pub use complaint::{Complaint, SettingsError};
@@ -34,6 +35,8 @@ mod environment;
 mod shape;
 
 mod agreement;
+
+mod goals;
 
 mod reading;
 
@@ -125,6 +128,8 @@ pub struct PlanningGroup {
     pub route_paths: Vec<RoutePath>,
     /// How long one contact takes, where neither conversations nor a baseline say so.
     pub average_handle_time: Option<Span>,
+    /// What its agents must reach.
+    pub goals: Option<Goals>,
 }
 
 /// An action map whose offers lead to a planning group.

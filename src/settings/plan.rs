@@ -39,6 +39,7 @@ impl Settings {
                 })
                 .collect(),
             handle_time: group.average_handle_time,
+            goals: group.goals,
         });
         Plan {
             groups: groups.collect(),

@@ -11,6 +11,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::document::{Node, Place, Value};
 use super::duration;
+use super::goals;
 use super::keys::WEEKDAYS;
 use super::{
     ActionMap, BusinessUnit, ClientSetting, ClientValue, Log, PageClass, PagePath, PlanningGroup, Retention, RoutePath,
@@ -96,6 +97,7 @@ fn planning_group(entry: &Node) -> PlanningGroup {
         action_maps: entry.list("action_maps").iter().map(action_map).collect(),
         route_paths: entry.list("route_paths").iter().map(route_path).collect(),
         average_handle_time: entry.get("average_handle_time").map(|_| span(entry, "average_handle_time")),
+        goals: goals::read(entry),
     }
 }
 
@@ -128,7 +130,8 @@ fn optional(node: &Node, key: &str) -> Option<Arc<str>> {
     node.text(key).map(Arc::from)
 }
 
-fn span(node: &Node, key: &str) -> Span {
+/// The length of time at a key.
+pub(super) fn span(node: &Node, key: &str) -> Span {
     node.text(key).and_then(|text| duration::parse(text).ok()).unwrap_or(Span::ZERO)
 }
 
@@ -140,7 +143,8 @@ fn version(node: &Node) -> Option<u32> {
     if let Value::Whole(number) = node.get("version")?.value { u32::try_from(number).ok() } else { None }
 }
 
-fn share(node: &Node, key: &str) -> f64 {
+/// The share at a key.
+pub(super) fn share(node: &Node, key: &str) -> f64 {
     match node.get(key).map(|node| &node.value) {
         Some(Value::Decimal(share)) => *share,
         Some(Value::Whole(0)) => 0.0,

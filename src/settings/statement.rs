@@ -1,7 +1,7 @@
 //! What a configuration amounts to, in words: what is counted, what cannot be known, what is assumed.
 
 use super::duration::say;
-use super::{Log, PlanningGroup, Settings, SettingsError, Source};
+use super::{Goals, Log, PlanningGroup, Settings, SettingsError, Source};
 
 /// Checks a configuration; says what it amounts to, or everything that is wrong with it.
 pub fn check(
@@ -17,6 +17,7 @@ impl Settings {
     /// What `config check` prints and `run` says at its start; one statement a line.
     pub fn statement(&self) -> String {
         let mut lines = vec![self.amounts(), self.where_it_is_kept(), self.sources_in_words(), self.waits()];
+        lines.extend(self.required_agents());
         lines.extend(self.not_known().into_iter().map(|line| format!("not known: {line}")));
         lines.extend(self.assumed().into_iter().map(|line| format!("assumed: {line}")));
         lines.push(
@@ -62,6 +63,13 @@ impl Settings {
             say(windows.correction_horizon),
             say(self.publish_every)
         )
+    }
+
+    fn required_agents(&self) -> Option<String> {
+        let model = |goals: &Goals| if goals.patience_seconds.is_some() { "Erlang A" } else { "Erlang C" };
+        let staffed = self.planning_groups.iter().filter_map(|group| group.goals.as_ref().map(|goals| (group, goals)));
+        let told: Vec<String> = staffed.map(|(group, goals)| format!("{} ({})", group.id, model(goals))).collect();
+        (!told.is_empty()).then(|| format!("required agents: said of {}", told.join(", ")))
     }
 
     fn not_known(&self) -> Vec<String> {

@@ -68,7 +68,7 @@ impl ChatDesk {
         let threshold = at_least_zero("T_s", self.threshold_seconds)?;
         let slots = agents.saturating_mul(at_once);
         if slots > MOST_SLOTS {
-            return Err(Refusal::TooLarge { input: "agents" });
+            return Err(Refusal::TooMany { input: "agents times max_chats", most: MOST_SLOTS });
         }
         let levels = self.levels(slots, arrivals);
         let giving_up = quantity::giving_up("mean_patience_s", slowest / patience)?;

@@ -98,7 +98,8 @@ impl ErlangA {
             p_abandon,
             p_abandon_within: p_wait * waits.abandoned_within,
             mean_queue: load.real() * mean_wait,
-            occupancy: load.real() * answered / agents.real(),
+            // Where all are always busy rounding may go beyond.
+            occupancy: (load.real() * answered / agents.real()).min(1.0),
             mean_wait,
             asa: over(p_wait * waits.answered_wait, answered),
             levels: levels(p_wait, at_once, &waits),

@@ -69,6 +69,13 @@ impl Ratio {
         Self { above: product(above), below: product(below), nearly }
     }
 
+    /// The same over a number above 0.
+    pub fn over(mut self, number: f64) -> Self {
+        self.below = self.below.times(&Decimal::of(number));
+        self.nearly /= number;
+        self
+    }
+
     /// The same over `1 - share` of it.
     pub fn over_one_less(mut self, share: f64) -> Self {
         self.below = self.below.times(&Decimal::of(share).left_of_one());

@@ -52,7 +52,7 @@ impl GatedOffers {
             return Err(Refusal::Zero { input: "agents" });
         }
         if agents > MOST_AGENTS {
-            return Err(Refusal::TooLarge { input: "agents" });
+            return Err(Refusal::TooMany { input: "agents", most: MOST_AGENTS });
         }
         let open_below = agents.saturating_sub(self.reserve.count());
         let is_open = |busy: u64| if busy < open_below { 1.0 } else { 0.0 };

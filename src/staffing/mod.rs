@@ -30,3 +30,12 @@ pub use gated::{Gated, GatedOffers};
 
 pub mod requirement;
 pub use requirement::{Demand, PatientGoal, ServiceGoal, required_a, required_c};
+
+pub mod goals;
+pub use goals::{Goals, LevelGoal, Staff};
+
+pub mod carry_over;
+pub use carry_over::CarryOver;
+
+pub mod course;
+pub use course::{Course, Need, Stretch};

@@ -41,6 +41,11 @@ impl Agents {
         if value.fract() == 0.0 { Ok(Self(value as u32)) } else { Err(Refusal::NotWhole { input }) }
     }
 
+    /// About as many as the load keeps busy.
+    pub fn about(load: Erlangs) -> Self {
+        Self(load.real().min(Self::MOST.real()) as u32)
+    }
+
     /// The number.
     pub const fn count(self) -> u64 {
         self.0 as u64

@@ -5,6 +5,12 @@ use super::quantity::MOST;
 /// Why there is no figure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// Nothing is said.
+    #[error("{input} is missing")]
+    Missing {
+        /// Which input.
+        input: &'static str,
+    },
     /// Not a number, or an infinite one.
     #[error("{input} is not a finite number")]
     NotANumber {
@@ -41,6 +47,14 @@ pub enum Refusal {
         /// Of which input.
         input: &'static str,
     },
+    /// More agents, or more chats at once, than are looked at one by one.
+    #[error("{input} are too many for this model; at most {most} at work at once are answered")]
+    TooMany {
+        /// Which.
+        input: &'static str,
+        /// How many are answered.
+        most: u64,
+    },
     /// Above zero, but smaller than arithmetic can tell from it.
     #[error("{input} is too close to 0 to be told from it; write 0, or more")]
     TooSmall {
@@ -54,10 +68,12 @@ pub enum Refusal {
         input: &'static str,
     },
     /// A word that names none of those that are known.
-    #[error("{input} names none of the known definitions")]
+    #[error("{input} names none of the known definitions: {known}")]
     Unknown {
         /// Of which input.
         input: &'static str,
+        /// Those that are known.
+        known: String,
     },
     /// More comes than can be served, and nobody gives up: the queue grows without end.
     #[error("as much comes as can be served or more, and nobody gives up; the queue grows without end")]
@@ -74,12 +90,13 @@ impl Refusal {
     /// Its name: a word that stays.
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::Missing { .. } => "missing",
             Self::NotANumber { .. } => "not_a_number",
             Self::Negative { .. } => "negative",
             Self::Zero { .. } => "zero",
             Self::NotWhole { .. } => "not_whole",
             Self::NotAShare { .. } => "not_a_share",
-            Self::TooLarge { .. } => "too_large",
+            Self::TooLarge { .. } | Self::TooMany { .. } => "too_large",
             Self::TooSmall { .. } => "too_small",
             Self::WrongLength { .. } => "wrong_length",
             Self::Unknown { .. } => "unknown_name",

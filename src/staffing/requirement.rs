@@ -31,7 +31,7 @@ impl Demand {
         Erlangs::read("contacts_per_interval", contacts * handle / interval)
     }
 
-    fn exactly(&self) -> Ratio {
+    pub(super) fn exactly(&self) -> Ratio {
         Ratio::of(&[self.contacts, self.handle_seconds], &[self.interval_seconds])
     }
 }
@@ -90,7 +90,7 @@ pub fn required_c(demand: &Demand, goal: &ServiceGoal) -> Result<RequiredC, Refu
     let for_service_level = if load.is_none() {
         Agents::NONE
     } else {
-        fewest(stable, target, "sl_target", |agents| level(agents).is_some_and(|level| level >= target))?
+        reached(target, stable, stable, |agents| level(agents).is_some_and(|level| level >= target))?
     };
     let busy = Ratio::of(&[demand.contacts, demand.handle_seconds], &[demand.interval_seconds, occupancy]);
     let agents = for_service_level.max(count(busy.rounded_up())?);
@@ -176,7 +176,7 @@ pub fn required_a(demand: &Demand, goal: &PatientGoal) -> Result<RequiredA, Refu
     }
     let meets =
         |agents: Agents| queue(agents).is_ok_and(|queue| level(&queue) >= target && queue.p_abandon <= max_abandon);
-    let agents = fewest(Agents::new(1)?, target, "sl_target", meets)?;
+    let agents = reached(target, Agents::new(1)?, Agents::about(load), meets)?;
     let found = queue(agents)?;
     let one_fewer = agents.one_fewer().and_then(|fewer| queue(fewer).ok());
     Ok(RequiredA {
@@ -190,27 +190,35 @@ pub fn required_a(demand: &Demand, goal: &PatientGoal) -> Result<RequiredA, Refu
     })
 }
 
-/// The fewest agents from `first` on that meet the goals: strides that double until they do, then halves in between.
-fn fewest(first: Agents, target: f64, goal: &'static str, meets: impl Fn(Agents) -> bool) -> Result<Agents, Refusal> {
+/// The fewest from `first` on that meet a service level.
+fn reached(target: f64, first: Agents, near: Agents, meets: impl Fn(Agents) -> bool) -> Result<Agents, Refusal> {
     // A share of 1 is only approached, however many there are.
-    if target == 1.0 {
-        return Err(Refusal::Unreachable { goal });
-    }
-    let (mut misses, mut stride, mut found) = (None, 1, first);
-    while !meets(found) {
-        if found == Agents::MOST {
-            return Err(Refusal::Unreachable { goal });
+    let found = if target == 1.0 { None } else { fewest(first, near, meets) };
+    found.ok_or(Refusal::Unreachable { goal: "sl_target" })
+}
+
+/// The fewest agents from `first` on that meet the goals: from `near`, where they may be, in strides that double until
+/// one number meets them and another does not, then halves in between. `None` where not even [`Agents::MOST`] do.
+pub(super) fn fewest(first: Agents, near: Agents, meets: impl Fn(Agents) -> bool) -> Option<Agents> {
+    let (mut at, mut stride) = (first.max(near), 1);
+    let goes_down = meets(at);
+    let (mut misses, mut found) = loop {
+        let end = if goes_down { first } else { Agents::MOST };
+        if at == end {
+            return goes_down.then_some(first);
         }
-        misses = Some(found);
-        found = found.and(stride);
-        stride *= 2;
-    }
-    let Some(mut misses) = misses else { return Ok(first) };
+        let next = if goes_down { at.without(stride).max(first) } else { at.and(stride) };
+        match (goes_down, meets(next)) {
+            (true, false) => break (next, at),
+            (false, true) => break (at, next),
+            (true, true) | (false, false) => (at, stride) = (next, stride * 2),
+        }
+    };
     while misses.and(1) < found {
         let between = misses.midway(found);
         if meets(between) { found = between } else { misses = between }
     }
-    Ok(found)
+    Some(found)
 }
 
 fn count(number: Option<u64>) -> Result<Agents, Refusal> {
@@ -234,6 +242,19 @@ mod tests {
         let required = required_c(&demand(50.0), &EIGHTY_IN_TWENTY).unwrap();
         assert_eq!(required.agents.count(), 14);
         assert!(required.level_of_one_fewer.unwrap() < 0.8 && required.service_level > 0.88);
+    }
+
+    #[test]
+    fn the_search_finds_the_fewest_from_wherever_it_begins() {
+        let agents = |count: u64| Agents::new(count).unwrap();
+        for fewest_that_do in [1, 2, 3, 7, 8, 100, 1_000_000_000] {
+            for near in [1, 2, 6, 7, 9, 99, 100, 5_000, 1_000_000_000] {
+                let found = fewest(agents(1), agents(near), |some| some >= agents(fewest_that_do));
+                assert_eq!(found, Some(agents(fewest_that_do)), "{fewest_that_do} {near}");
+            }
+        }
+        assert_eq!(fewest(agents(3), agents(9), |_| true), Some(agents(3)));
+        assert_eq!(fewest(agents(3), agents(1), |_| false), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{Unreadable, evidence, v1};
 use crate::engine::adjustment::{
     Components, HandleTime, HandleTimeSource, Horizon, Identity, RowState, Volume, VolumeAdjustment,
 };
+use crate::staffing::Agents;
 
 /// What stands where no model and no policy has a version.
 const NO_VERSION: &str = "none";
@@ -74,6 +75,8 @@ pub fn to_message(row: &VolumeAdjustment) -> v1::VolumeAdjustment {
         average_handle_time_source: source_to_message(row.handle_time.map(|known| known.source)).into(),
         baseline_offered: row.baseline_offered.map(|offered| offered + 0.0),
         adjusted_offered: row.adjusted_offered().map(|offered| offered + 0.0),
+        required_agents_baseline: row.required_agents_baseline.map(head_count),
+        required_agents_adjusted: row.required_agents_adjusted.map(head_count),
         evidence: Some(evidence::to_message(&row.evidence)),
         by_action_map: row.by_action_map.iter().map(evidence::action_map_to_message).collect(),
         watermark: row.watermark.map(to_timestamp),
@@ -106,6 +109,8 @@ pub fn from_message(message: v1::VolumeAdjustment) -> Result<VolumeAdjustment, U
         components: components(message.components)?,
         handle_time,
         baseline_offered: message.baseline_offered,
+        required_agents_baseline: agents("required_agents_baseline", message.required_agents_baseline)?,
+        required_agents_adjusted: agents("required_agents_adjusted", message.required_agents_adjusted)?,
         evidence: evidence::from_message(message.evidence.ok_or(Unreadable::Missing("evidence"))?)?,
         by_action_map: by_action_map.collect::<Result<_, _>>()?,
         watermark,
@@ -152,6 +157,15 @@ fn components(message: Option<v1::Components>) -> Result<Components, Unreadable>
     let v1::Components { realised, pending, qualifying, future, absorbed, cannibalised } =
         message.ok_or(Unreadable::Missing("components"))?;
     Ok(Components { realised, pending, qualifying, future, absorbed, cannibalised })
+}
+
+fn head_count(agents: Agents) -> u32 {
+    u32::try_from(agents.count()).unwrap_or(u32::MAX)
+}
+
+fn agents(field: &'static str, count: Option<u32>) -> Result<Option<Agents>, Unreadable> {
+    let agents = |count: u32| Agents::new(count.into()).map_err(|_| Unreadable::meaningless(field, count.to_string()));
+    count.map(agents).transpose()
 }
 
 const fn state_to_message(state: RowState) -> v1::AdjustmentState {

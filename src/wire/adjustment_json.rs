@@ -44,6 +44,10 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     adjusted_offered: Option<Double>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    required_agents_baseline: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required_agents_adjusted: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<Evidence<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     by_action_map: Vec<ByActionMap<'a>>,
@@ -76,6 +80,8 @@ impl<'a> Row<'a> {
             average_handle_time_source: EnumValue { number: message.average_handle_time_source, name: source.ok() },
             baseline_offered: message.baseline_offered.map(Double),
             adjusted_offered: message.adjusted_offered.map(Double),
+            required_agents_baseline: message.required_agents_baseline,
+            required_agents_adjusted: message.required_agents_adjusted,
             evidence: message.evidence.as_ref().map(Evidence),
             by_action_map: message.by_action_map.iter().map(ByActionMap::from).collect(),
             watermark: message.watermark.map(Rfc3339),
@@ -291,6 +297,7 @@ mod tests {
             r#""components":{"realised":1.6,"pending":0.0,"qualifying":0.0,"future":0.0,"absorbed":0.0,"cannibalised":0.0},"#,
             r#""averageHandleTimeSeconds":312.5,"averageHandleTimeSource":"HANDLE_TIME_SOURCE_MEASURED","#,
             r#""baselineOffered":10.0,"adjustedOffered":11.6,"#,
+            r#""requiredAgentsBaseline":6,"requiredAgentsAdjusted":7,"#,
             r#""evidence":{"qualified":"5","offered":"4","accepted":"2","queued":"2","blocked":{"NoAvailableAgents":"1"},"#,
             r#""otherMedia":{"openAction":"7"},"#,
             r#""assumptions":[{"name":"reach","actionMapId":"am-14","actionMapVersion":3,"value":0.8}]},"#,
@@ -306,9 +313,17 @@ mod tests {
     fn what_is_not_known_is_not_said() {
         let mut row = one_row();
         (row.handle_time, row.baseline_offered, row.watermark) = (None, None, None);
+        (row.required_agents_baseline, row.required_agents_adjusted) = (None, None);
         let value: Value = serde_json::from_str(&line(&to_message(&row))).unwrap();
-        let absent =
-            ["averageHandleTimeSeconds", "averageHandleTimeSource", "baselineOffered", "adjustedOffered", "watermark"];
+        let absent = [
+            "averageHandleTimeSeconds",
+            "averageHandleTimeSource",
+            "baselineOffered",
+            "adjustedOffered",
+            "requiredAgentsBaseline",
+            "requiredAgentsAdjusted",
+            "watermark",
+        ];
         for name in absent {
             assert_eq!(value.get(name), None, "{name}");
         }

@@ -14,6 +14,7 @@ use crate::engine::adjustment::{
 };
 use crate::engine::fact::BlockingReason;
 use crate::engine::tally::{Metric, OtherMedium, Tally};
+use crate::staffing::Agents;
 
 /// A row with something in every field.
 pub fn one_row() -> VolumeAdjustment {
@@ -40,6 +41,8 @@ pub fn one_row() -> VolumeAdjustment {
         components: Components { realised: 1.6, ..Components::default() },
         handle_time: Some(HandleTime { seconds: 312.5, source: HandleTimeSource::Measured }),
         baseline_offered: Some(10.0),
+        required_agents_baseline: Agents::new(6).ok(),
+        required_agents_adjusted: Agents::new(7).ok(),
         evidence: Evidence { counts: counts.clone(), assumptions: vec![assumption] },
         by_action_map: vec![ActionMapCounts { action_map, counts }],
         watermark: Some(EventTime::from_millis(1_795_425_900_250)),
@@ -51,7 +54,7 @@ pub fn any_row() -> impl Strategy<Value = VolumeAdjustment> {
     let told = (any_identity(), any::<u64>(), any_state(), any_horizon(), option::of(any_time()));
     let figures = (any_volume(), any_volume(), any_components(), option::of(any_handle_time()), option::of(finite()));
     let reasons = (any_evidence(), vec(any_action_map_counts(), 0..4));
-    (told, figures, reasons).prop_map(|(told, figures, reasons)| {
+    (told, figures, any_agents(), any_agents(), reasons).prop_map(|(told, figures, before, after, reasons)| {
         let (identity, revision, state, horizon, watermark) = told;
         let (additional_offered, gross_additional_offered, components, handle_time, baseline_offered) = figures;
         let (evidence, by_action_map) = reasons;
@@ -65,6 +68,8 @@ pub fn any_row() -> impl Strategy<Value = VolumeAdjustment> {
             components,
             handle_time,
             baseline_offered,
+            required_agents_baseline: before,
+            required_agents_adjusted: after,
             evidence,
             by_action_map,
             watermark,
@@ -134,6 +139,10 @@ fn any_components() -> impl Strategy<Value = Components> {
 fn any_handle_time() -> impl Strategy<Value = HandleTime> {
     let sources = vec![HandleTimeSource::Measured, HandleTimeSource::Configured, HandleTimeSource::Baseline];
     (finite(), prop::sample::select(sources)).prop_map(|(seconds, source)| HandleTime { seconds, source })
+}
+
+fn any_agents() -> impl Strategy<Value = Option<Agents>> {
+    option::of((0..=Agents::MOST.count()).prop_map(|count| Agents::new(count).expect("it is answered")))
 }
 
 fn any_tally() -> impl Strategy<Value = Tally> {

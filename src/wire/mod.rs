@@ -29,6 +29,11 @@ pub use baseline_csv::BaselineCsvError;
 
 pub mod staffing_csv;
 
+mod volume_rows;
+
+pub mod staffing_plan;
+pub use staffing_plan::StaffingPlan;
+
 pub mod genesys;
 pub use genesys::{Reading, Rules};
 

@@ -70,20 +70,12 @@ pub fn answer_table(model: Model, input: impl Read, output: impl Write) -> Resul
     let mut writer = csv::Writer::from_writer(output);
     let head = reader.byte_headers()?.clone();
     let wanted = model.inputs();
-    let places: Vec<Option<usize>> =
-        wanted.iter().map(|column| head.iter().position(|found| found == column.as_bytes())).collect();
-    let missing: Vec<&str> = wanted.iter().zip(&places).filter(|(_, place)| place.is_none()).map(|it| *it.0).collect();
-    if !missing.is_empty() {
-        return Err(TableError::Missing { missing, wanted: wanted.to_vec() });
-    }
+    let places = places(&head, wanted)?;
     writer.write_record(wanted.iter().chain(model.outputs()).chain([&ERROR]))?;
     let mut answered = Answered::default();
     for record in reader.byte_records() {
         let record = record?;
-        // What is not text is no number either, and is written back as far as it can be.
-        let text =
-            |place: &Option<usize>| String::from_utf8_lossy(place.and_then(|place| record.get(place)).unwrap_or(b""));
-        let inputs: Vec<Cow<'_, str>> = places.iter().map(text).collect();
+        let inputs: Vec<Cow<'_, str>> = places.iter().map(|place| cell(&record, *place)).collect();
         let (figures, error) = match model.answer(&Row { columns: wanted, texts: &inputs }) {
             Ok(figures) => (figures, String::new()),
             Err(refusal) => {
@@ -97,6 +89,22 @@ pub fn answer_table(model: Model, input: impl Read, output: impl Write) -> Resul
     }
     writer.flush()?;
     Ok(answered)
+}
+
+/// Where the head has these columns.
+pub(super) fn places(head: &csv::ByteRecord, wanted: &[&'static str]) -> Result<Vec<usize>, TableError> {
+    let place = |column: &&str| head.iter().position(|found| found == column.as_bytes());
+    let missing: Vec<&str> = wanted.iter().copied().filter(|column| place(column).is_none()).collect();
+    if missing.is_empty() {
+        Ok(wanted.iter().filter_map(place).collect())
+    } else {
+        Err(TableError::Missing { missing, wanted: wanted.to_vec() })
+    }
+}
+
+/// What a record has there; what is not text is no number either, and is written back as far as it can be.
+pub(super) fn cell(record: &csv::ByteRecord, place: usize) -> Cow<'_, str> {
+    String::from_utf8_lossy(record.get(place).unwrap_or(b""))
 }
 
 /// The inputs of one row.
@@ -280,7 +288,8 @@ fn waiting_patiently(row: &Row<'_>) -> Result<Vec<String>, Refusal> {
 
 fn chatting(row: &Row<'_>) -> Result<Vec<String>, Refusal> {
     let input = "aht_s_by_level";
-    let levels = row.text(input).split('|').map(|level| level.trim().parse());
+    let listed = row.text(input).trim_start_matches('[').trim_end_matches(']');
+    let levels = listed.split(['|', ',', ';']).map(|level| level.trim().parse());
     let handle_seconds: Vec<f64> = levels.collect::<Result<_, _>>().map_err(|_| Refusal::NotANumber { input })?;
     if row.agents("max_chats")?.count() != handle_seconds.len() as u64 {
         return Err(Refusal::WrongLength { input });
@@ -330,7 +339,8 @@ fn requiring_a(row: &Row<'_>) -> Result<Vec<String>, Refusal> {
         patience_seconds: row.number("mean_patience_s")?,
         service_level: row.number("sl_target")?,
         threshold_seconds: row.number("threshold_s")?,
-        definition: ServiceLevel::named(row.text(input)).ok_or(Refusal::Unknown { input })?,
+        definition: ServiceLevel::named(row.text(input))
+            .ok_or_else(|| Refusal::Unknown { input, known: ServiceLevel::ALL.map(ServiceLevel::name).join(", ") })?,
         max_abandon: row.number("max_abandon")?,
     };
     let required = required_a(&row.demand()?, &goal)?;

@@ -35,6 +35,7 @@ pub fn plan() -> Plan {
             skills: Vec::new(),
         }],
         handle_time: None,
+        goals: None,
     };
     Plan {
         organizations: vec![Arc::from("org-1")],

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use journeycast::engine::Span;
 use journeycast::settings::{self, ClientSetting, ClientValue, Log, Settings, SettingsError};
+use journeycast::staffing::{Goals, LevelGoal, ServiceLevel};
 
 /// A sound business unit and planning group.
 const SHOP: &str = r#"
@@ -119,6 +120,38 @@ fn an_entry_of_a_list_takes_what_it_does_not_say_from_the_defaults_and_the_rest_
     assert_eq!((&*path.media_type, &path.skills[..]), ("message", &["a".into(), "z".into()][..]));
     let unit = &settings.business_units[0];
     assert_eq!((unit.interval, unit.start_day_of_week), (Span::from_minutes(30), jiff::civil::Weekday::Sunday));
+}
+
+#[test]
+fn a_planning_group_has_the_goals_that_it_says_and_no_others() {
+    let goals = |said: &str| {
+        let settings = parse(&format!("{SHOP}{said}"), &[]).unwrap_or_else(|error| panic!("{error}"));
+        settings.planning_groups[0].goals
+    };
+    assert_eq!(goals(""), None);
+    let level = LevelGoal { share: 0.8, within_seconds: 20.0, definition: ServiceLevel::AnsweredOfOffered };
+    let shop = goals("goals = { service_level = 0.8, within = \"20s\" }");
+    assert_eq!(shop, Some(Goals { service_level: Some(level), ..Goals::default() }));
+    let all = "[planning_group.goals]
+        service_level = 0.8
+        within = \"20s\"
+        service_level_definition = \"of_answered\"
+        average_speed_of_answer = \"1500ms\"
+        max_abandon = 0.05
+        max_occupancy = 1
+        mean_patience = \"2m\"
+        shrinkage = 0";
+    let expected = Goals {
+        service_level: Some(LevelGoal { definition: ServiceLevel::OfAnswered, ..level }),
+        asa_seconds: Some(1.5),
+        max_abandon: Some(0.05),
+        max_occupancy: Some(1.0),
+        patience_seconds: Some(120.0),
+        shrinkage: 0.0,
+    };
+    assert_eq!(goals(all), Some(expected));
+    let said = settings::check(EXAMPLE, "journeycast.toml", variables(&[])).unwrap();
+    assert!(said.contains("\nrequired agents: said of pg-web-sales (Erlang A)\n"), "{said}");
 }
 
 #[test]

@@ -139,6 +139,35 @@ fn each_definition_of_the_service_level_asks_for_its_own_number_of_agents() {
     }
 }
 
+#[test]
+fn a_ladder_of_handle_times_is_read_however_a_spreadsheet_lists_it() {
+    let ladders = ["600|660", "\"600,660\"", "600;660", "\"[600, 660]\"", "600||660", "600|660|780", ""];
+    let lines = ladders.map(|ladder| format!("3,2,{ladder},0.01,240,30"));
+    let found = answered(Model::Chat, format!("{}\n{}\n", Model::Chat.inputs().join(","), lines.join("\n")).as_bytes());
+    let named = |row: &BTreeMap<String, String>| row["error"].split(':').next().unwrap_or("").to_owned();
+    assert_eq!(
+        found.iter().map(named).collect::<Vec<_>>(),
+        ["", "", "", "", "not_a_number", "wrong_length", "not_a_number"]
+    );
+    assert!(found[..4].iter().all(|row| row["p_wait"] == found[0]["p_wait"]), "{found:?}");
+}
+
+#[test]
+fn a_refusal_says_what_would_be_answered() {
+    let error = |model: Model, line: &str| {
+        answered(model, format!("{}\n{line}\n", model.inputs().join(",")).as_bytes()).remove(0)["error"].clone()
+    };
+    assert_eq!(
+        error(Model::Chat, "1e9,3,600|660|780,0.01,240,30"),
+        "too_large: agents times max_chats are too many for this model; at most 10000000 at work at once are answered"
+    );
+    assert_eq!(
+        error(Model::RequiredA, "100,900,300,60,0.8,60,answered,1"),
+        "unknown_name: sl_definition names none of the known definitions: answered_of_offered, excluding_abandons, \
+         of_answered, virtual_wait"
+    );
+}
+
 fn figures(model: Model, inputs: &[f64]) -> BTreeMap<String, String> {
     let line: Vec<String> = inputs.iter().map(|input| format!("{input:?}")).collect();
     let input = format!("{}\n{}\n", model.inputs().join(","), line.join(","));

@@ -197,13 +197,13 @@ impl<L: Log> Counter<L> {
 
     /// Anybody may write a baseline: what is none is passed over by name, and everything else goes on.
     fn take_baseline(&mut self, stored: &Stored) {
-        match baseline::decode(&stored.body) {
-            Ok(interval) => {
-                let interval: BaselineInterval = interval;
-                self.engine.step(Step::Baseline(&[interval]));
+        let interval: BaselineInterval = match baseline::decode(&stored.body) {
+            Ok(interval) => interval,
+            Err(why) => {
+                return tracing::warn!(record = stored.seq, %why, "a record of the baseline is none, and is passed over");
             }
-            Err(why) => tracing::warn!(record = stored.seq, %why, "a record of the baseline is none, and is passed over"),
-        }
+        };
+        self.engine.step(Step::Baseline(&[interval]));
     }
 
     fn commit(&mut self, now: WallTime, positions: Positions, decisions: Vec<Decision>) -> Result<(), CounterError> {

@@ -36,15 +36,9 @@ impl Embedded {
     /// Where the database fails.
     pub fn read(&self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Stored>, EmbeddedError> {
         let sql = match stream {
-            Stream::Facts => {
-                "SELECT seq, appended_at, body FROM facts WHERE seq > ?1 ORDER BY seq LIMIT ?2"
-            }
-            Stream::Visits => {
-                "SELECT seq, appended_at, body FROM visits WHERE seq > ?1 ORDER BY seq LIMIT ?2"
-            }
-            Stream::Baseline => {
-                "SELECT seq, appended_at, body FROM baseline WHERE seq > ?1 ORDER BY seq LIMIT ?2"
-            }
+            Stream::Facts => "SELECT seq, appended_at, body FROM facts WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+            Stream::Visits => "SELECT seq, appended_at, body FROM visits WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+            Stream::Baseline => "SELECT seq, appended_at, body FROM baseline WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         };
         self.page(sql, after, limit, |row| {
             Ok(Stored {

@@ -85,7 +85,16 @@ impl Follower {
         list.add_partition_offset(topic, partition, start).map_err(trouble)?;
         consumer.assign(&list).map_err(trouble)?;
         let group = cluster.group("counting");
-        Ok(Self { consumer, asker: Arc::clone(asker), topic, partition, group, next: from, waiting: VecDeque::new(), at_end: false })
+        Ok(Self {
+            consumer,
+            asker: Arc::clone(asker),
+            topic,
+            partition,
+            group,
+            next: from,
+            waiting: VecDeque::new(),
+            at_end: false,
+        })
     }
 
     /// The offset of the next record that it hands out.
@@ -165,7 +174,10 @@ impl Follower {
             } else if self.has_reached(end)? {
                 break;
             } else if idle.elapsed() > patience {
-                return Err(KafkaTrouble::Slow { doing: "reading a topic of ours to its end", fate: crate::io::log::Fate::Retry });
+                return Err(KafkaTrouble::Slow {
+                    doing: "reading a topic of ours to its end",
+                    fate: crate::io::log::Fate::Retry,
+                });
             }
             taken.into_iter().try_for_each(&mut each)?;
         }
@@ -199,23 +211,41 @@ impl Follower {
     }
 
     fn judge(&self, error: KafkaError) -> Result<(), KafkaTrouble> {
-        match error {
-            KafkaError::MessageConsumption(
-                RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange,
-            ) => Err(KafkaTrouble::OffsetsLost {
+        match weighed(error, "reading a topic of ours")? {
+            Weighed::GoOn => Ok(()),
+            Weighed::Gone => Err(KafkaTrouble::OffsetsLost {
                 topic: self.topic.to_owned(),
                 partition: self.partition,
                 offset: self.next,
                 group: self.group.clone(),
             }),
-            KafkaError::MessageConsumptionFatal(_) => Err(KafkaTrouble::lasting("reading a topic of ours", error)),
-            // A broker that is away comes back; the client goes on by itself.
-            _ => {
-                tracing::debug!(%error, topic = self.topic, "reading goes on");
-                Ok(())
-            }
         }
     }
+}
+
+/// What an error between records means to a reader.
+pub(super) enum Weighed {
+    /// A topic that is not there may come, and a broker that is away comes back.
+    GoOn,
+    /// The next record is not there any more.
+    Gone,
+}
+
+/// Weighs an error between records.
+///
+/// # Errors
+///
+/// Where the client cannot go on.
+pub(super) fn weighed(error: KafkaError, doing: &'static str) -> Result<Weighed, KafkaTrouble> {
+    if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
+        return Err(KafkaTrouble::lasting(doing, error));
+    }
+    let code = error.rdkafka_error_code();
+    if matches!(code, Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange)) {
+        return Ok(Weighed::Gone);
+    }
+    tracing::debug!(%error, doing, "goes on");
+    Ok(Weighed::GoOn)
 }
 
 impl Drop for Follower {

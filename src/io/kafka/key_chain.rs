@@ -152,11 +152,7 @@ impl KeyChain {
     }
 }
 
-fn learn(
-    epochs: &mut BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>,
-    check: &mut Option<Vec<u8>>,
-    record: Record,
-) {
+fn learn(epochs: &mut BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>, check: &mut Option<Vec<u8>>, record: Record) {
     let Some(key) = record.key else { return };
     if key.starts_with(CHECK) {
         if check.is_none() {

@@ -48,3 +48,6 @@ pub use share::Share;
 
 mod owner;
 pub use owner::CountingWorker;
+
+mod checkup;
+pub use checkup::{Found, look};

@@ -154,7 +154,7 @@ impl CountingWorker {
     /// Where the cluster does not answer.
     pub fn is_caught_up(&mut self) -> Result<bool, CounterError> {
         let owned = self.hands.borrow().owned.clone();
-        for (partition, _) in &self.organizations {
+        for partition in self.organizations.keys() {
             let caught_up = match self.places.get_mut(partition) {
                 Some(Place::Counting(counter)) => counter.is_caught_up()?,
                 Some(Place::Waiting(_)) => false,
@@ -178,7 +178,9 @@ impl CountingWorker {
             let Place::Counting(counter) = place else { continue };
             match counter.say_the_rest(now) {
                 Err(error) if error.fate() == Fate::Halt => return Err(error),
-                Err(error) => tracing::warn!(partition, %error, "left before everything was said; the next owner says it"),
+                Err(error) => {
+                    tracing::warn!(partition, %error, "left before everything was said; the next owner says it")
+                }
                 Ok(()) => {}
             }
         }

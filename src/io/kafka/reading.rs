@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{CommitMode, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message, Timestamp};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::follower::{Weighed, weighed};
 use super::key_chain::KeyChain;
 use super::member::Member;
 use super::sender::{Outgoing, Sender};
@@ -253,16 +254,10 @@ impl ReadingWorker {
     }
 
     fn judge(&self, error: KafkaError) -> Result<(), KafkaTrouble> {
-        match error {
-            KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
-                Err(self.lost_offsets().unwrap_or_else(|| KafkaTrouble::lasting("reading an input topic", error)))
-            }
-            KafkaError::MessageConsumptionFatal(_) => Err(KafkaTrouble::lasting("reading an input topic", error)),
-            // A topic that is not there may come, and a broker that is away comes back.
-            _ => {
-                tracing::debug!(%error, "reading goes on");
-                Ok(())
-            }
+        let doing = "reading an input topic";
+        match weighed(error.clone(), doing)? {
+            Weighed::GoOn => Ok(()),
+            Weighed::Gone => Err(self.lost_offsets().unwrap_or_else(|| KafkaTrouble::lasting(doing, error))),
         }
     }
 

@@ -148,7 +148,9 @@ impl Share {
     /// Moves a follower where it is not there already.
     fn go_to(&mut self, stream: Stream, after: u64) -> Result<(), KafkaTrouble> {
         let moved = match self.followers.get(stream as usize) {
-            Some(there) if there.next() != after => follower(&self.cluster, &self.asker, stream, self.partition, after)?,
+            Some(there) if there.next() != after => {
+                follower(&self.cluster, &self.asker, stream, self.partition, after)?
+            }
             Some(_) | None => return Ok(()),
         };
         if let Some(place) = self.followers.get_mut(stream as usize) {
@@ -166,7 +168,8 @@ impl Share {
         let mut waiting = Watch::start();
         // A whole baseline that was uploaded before is known before anything is counted; of the other streams a first
         // part is enough.
-        let is_enough = |taken: &[Record]| if stream == Stream::Baseline { taken.len() >= limit } else { !taken.is_empty() };
+        let is_enough =
+            |taken: &[Record]| if stream == Stream::Baseline { taken.len() >= limit } else { !taken.is_empty() };
         while follower.next() < floor && !is_enough(&taken) && !follower.has_reached(floor)? {
             let more = follower.take(limit - taken.len(), SLICE)?;
             if !more.is_empty() {

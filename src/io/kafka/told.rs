@@ -8,7 +8,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::follower::Gap;
+use super::follower::{Gap, Record};
 use super::said;
 use super::topics::{self, LABELS, REVISIONS, ROWS, SET_ASIDE, Topics};
 use super::witness::Witness;
@@ -93,7 +93,11 @@ impl Told {
                         let bounds = asker.bounds(REVISIONS, element.partition());
                         bounds.is_ok_and(|(earliest, end)| match element.offset() {
                             Offset::Offset(position) => u64::try_from(position).is_ok_and(|position| position >= end),
-                            _ => earliest >= end,
+                            Offset::Beginning
+                            | Offset::End
+                            | Offset::Stored
+                            | Offset::Invalid
+                            | Offset::OffsetTail(_) => earliest >= end,
                         })
                     });
                     if at_end {
@@ -112,9 +116,9 @@ impl Told {
     /// Where the topic cannot be read.
     pub fn set_aside(&self) -> Result<Vec<(WallTime, Pointer)>, KafkaTrouble> {
         let mut by_place = BTreeMap::new();
-        for (offset, key, at, body) in self.all_of(SET_ASIDE)? {
-            if let Some(pointer) = pointer(&body) {
-                by_place.entry(key).or_insert((offset, at, pointer));
+        for record in self.all_of(SET_ASIDE)? {
+            if let Some(pointer) = record.body.as_deref().and_then(pointer) {
+                by_place.entry(record.key).or_insert((record.offset, record.at, pointer));
             }
         }
         let mut pointers: Vec<(u64, WallTime, Pointer)> = by_place.into_values().collect();
@@ -128,19 +132,17 @@ impl Told {
     ///
     /// Where the topic cannot be read.
     pub fn labels(&self) -> Result<BTreeMap<String, String>, KafkaTrouble> {
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ok(self.all_of(LABELS)?.into_iter().map(|(_, key, _, body)| (text(key), text(body))).collect())
+        let text = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
+        Ok(self.all_of(LABELS)?.into_iter().map(|record| (text(record.key), text(record.body))).collect())
     }
 
-    fn all_of(&self, topic: &'static str) -> Result<Vec<(u64, Vec<u8>, WallTime, Vec<u8>)>, KafkaTrouble> {
+    fn all_of(&self, topic: &'static str) -> Result<Vec<Record>, KafkaTrouble> {
         Topics::partitions_of(&self.existing, topic)?;
         let asker = Arc::new(Asker::of(&self.cluster)?);
         let mut follower = Follower::of(&self.cluster, &asker, topic, 0, 0, Gap::Passes)?;
         let (end, mut all) = (follower.end()?, Vec::new());
         follower.take_up_to(end, PATIENCE, |record| {
-            if let (Some(key), Some(body)) = (record.key, record.body) {
-                all.push((record.offset, key, record.at, body));
-            }
+            all.push(record);
             Ok(())
         })?;
         Ok(all)

@@ -33,6 +33,8 @@ pub const REVISIONS: &str = "wfm.volume-adjustment-revisions.v1";
 
 /// How long the broker may take for what it is asked here.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a cluster that is there may take to say so.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// Partitions of topics that several workers share.
 const PARTITIONS: i32 = 4;
 
@@ -106,7 +108,7 @@ impl Topics {
     /// Where the cluster does not answer.
     pub fn existing(&self) -> Result<Existing, KafkaTrouble> {
         let trouble = |source| KafkaTrouble::passing("asking which topics there are", source);
-        let metadata = self.admin.inner().fetch_metadata(None, PATIENCE).map_err(trouble)?;
+        let metadata = self.admin.inner().fetch_metadata(None, ANSWERS_WITHIN).map_err(trouble)?;
         let partitions = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
         let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
         Ok(topics.map(|topic| (topic.name().to_owned(), partitions(topic.partitions().len()))).collect())
@@ -136,7 +138,9 @@ impl Topics {
         let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
         let made = self.runtime.block_on(self.admin.create_topics(&new, &options));
         let mut told = Vec::new();
-        for (result, topic) in made.map_err(|source| KafkaTrouble::passing("making topics", source))?.iter().zip(missing) {
+        for (result, topic) in
+            made.map_err(|source| KafkaTrouble::passing("making topics", source))?.iter().zip(missing)
+        {
             match result {
                 Ok(_) => told.push(topic.name),
                 // Somebody else made it at the same moment.
@@ -182,7 +186,8 @@ impl Topics {
                 continue;
             };
             if topic.exactly && *partitions != topic.partitions {
-                complaints.push(format!("{} has {partitions} partitions and must have {}", topic.name, topic.partitions));
+                complaints
+                    .push(format!("{} has {partitions} partitions and must have {}", topic.name, topic.partitions));
             }
             let settings = self.settings_of(topic.name)?;
             complaints.extend(musts(topic).filter_map(|(key, value)| complaint(topic.name, key, value, &settings)));
@@ -209,7 +214,8 @@ impl Topics {
     /// Where it is not there.
     pub fn partitions_of(existing: &Existing, name: &'static str) -> Result<NonZeroU32, KafkaTrouble> {
         let partitions = existing.get(name).and_then(|n| NonZeroU32::new(u32::try_from(*n).unwrap_or(0)));
-        let missing = || KafkaTrouble::Topics(format!("the topic {name} is not there; run `journeycast topics create`"));
+        let missing =
+            || KafkaTrouble::Topics(format!("the topic {name} is not there; run `journeycast topics create`"));
         partitions.ok_or_else(missing)
     }
 }

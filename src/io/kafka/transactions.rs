@@ -43,7 +43,13 @@ impl Transactions {
     /// Becomes the only one with this worker's name; whatever another left open is over then.
     pub(super) fn of(cluster: &Cluster) -> Result<Self, KafkaTrouble> {
         let lasting = patience_of(cluster.transactions().get("transaction.timeout.ms"));
-        Ok(Self { producer: ready(cluster)?, cluster: cluster.clone(), lasting, undecided: false, outcomes: Outcomes::default() })
+        Ok(Self {
+            producer: ready(cluster)?,
+            cluster: cluster.clone(),
+            lasting,
+            undecided: false,
+            outcomes: Outcomes::default(),
+        })
     }
 
     /// Settles what is not decided yet: afterwards, what is committed tells.
@@ -87,13 +93,12 @@ impl Transactions {
         if let Err(trouble) = self.fill(records, offsets, group) {
             return Err(self.abort(trouble));
         }
-        self.again("committing", |producer| producer.commit_transaction(PATIENCE)).map_err(|trouble| match trouble {
-            KafkaTrouble::Slow { doing, .. } => {
+        self.again("committing", |producer| producer.commit_transaction(PATIENCE)).map_err(|trouble| {
+            if let KafkaTrouble::Slow { doing, .. } = trouble {
                 self.undecided = true;
-                KafkaTrouble::Slow { doing, fate: Fate::Undecided }
+                return KafkaTrouble::Slow { doing, fate: Fate::Undecided };
             }
-            trouble if trouble.fate() == Fate::Halt => trouble,
-            trouble => self.abort(trouble),
+            self.abort(trouble)
         })
     }
 
@@ -145,11 +150,8 @@ impl Transactions {
     }
 
     fn judge(&self, doing: &'static str, error: KafkaError) -> KafkaTrouble {
-        let fate = match &error {
-            KafkaError::Transaction(error) => fate_of(error),
-            // What the client did not class is beyond help.
-            _ => Fate::Halt,
-        };
+        // What the client did not class is beyond help.
+        let fate = if let KafkaError::Transaction(error) = &error { fate_of(error) } else { Fate::Halt };
         fatal_or(&self.producer, KafkaTrouble::Client { doing, fate, source: error })
     }
 }
@@ -187,11 +189,11 @@ fn fate_of(error: &RDKafkaError) -> Fate {
     if !error.txn_requires_abort() {
         return if error.is_retriable() { Fate::Retry } else { Fate::Halt };
     }
-    match error.code() {
-        RDKafkaErrorCode::IllegalGeneration
-        | RDKafkaErrorCode::UnknownMemberId
-        | RDKafkaErrorCode::FencedInstanceId
-        | RDKafkaErrorCode::RebalanceInProgress => Fate::Lost,
-        _ => Fate::Retry,
-    }
+    let another_owns = [
+        RDKafkaErrorCode::IllegalGeneration,
+        RDKafkaErrorCode::UnknownMemberId,
+        RDKafkaErrorCode::FencedInstanceId,
+        RDKafkaErrorCode::RebalanceInProgress,
+    ];
+    if another_owns.contains(&error.code()) { Fate::Lost } else { Fate::Retry }
 }

@@ -95,6 +95,16 @@ pub struct VolumeAdjustment {
     /// Version of the policy under which records were admitted; "none" where there is none.
     #[prost(string, tag = "22")]
     pub policy_version: ::prost::alloc::string::String,
+    /// Agents who must be there for baseline_offered, by the goals that the configuration has for the planning group, as
+    /// though the interval went on for ever at the row's average handle time. Like required_agents_adjusted it follows from
+    /// this row and the configuration and is no figure of its own. Absent where there are no goals or no baseline, where no
+    /// handle time is known, or where no number of agents is enough; a row that fell to no evidence takes the handle time of
+    /// the configuration, else that of the baseline.
+    #[prost(uint32, optional, tag = "23")]
+    pub required_agents_baseline: ::core::option::Option<u32>,
+    /// The same for adjusted_offered: the difference is what the adjustment takes.
+    #[prost(uint32, optional, tag = "24")]
+    pub required_agents_adjusted: ::core::option::Option<u32>,
 }
 /// A volume with its uncertainty, in contacts per interval.
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]

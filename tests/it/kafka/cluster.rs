@@ -94,8 +94,11 @@ impl Cluster {
 
     /// Sends records to any topic and partition, under any key.
     pub fn send(&self, records: &[Vec<u8>], dice: &mut Dice) {
-        let producer: ThreadedProducer<_> =
-            client(&self.servers).set("linger.ms", "5").set("message.timeout.ms", "120000").create().expect("it is a client");
+        let producer: ThreadedProducer<_> = client(&self.servers)
+            .set("linger.ms", "5")
+            .set("message.timeout.ms", "120000")
+            .create()
+            .expect("it is a client");
         for record in records {
             let topic = INPUTS[dice.below(INPUTS.len())];
             let key = [b"same".to_vec(), dice.below(1_000_000).to_string().into_bytes()][dice.below(2)].clone();

@@ -125,7 +125,8 @@ fn topics_are_made_once_and_what_is_wrong_with_them_is_told() {
     let options = AdminOptions::new();
     drop(runtime.block_on(admin.delete_topics(&["journeycast.visits.v1"], &options)).expect("it answers"));
     let entries = [("retention.ms", "1000"), ("cleanup.policy", "delete")];
-    let change = rdkafka::admin::AlterConfig::new(rdkafka::admin::ResourceSpecifier::Topic("wfm.volume-adjustments.v1"));
+    let change =
+        rdkafka::admin::AlterConfig::new(rdkafka::admin::ResourceSpecifier::Topic("wfm.volume-adjustments.v1"));
     let change = entries.into_iter().fold(change, |change, (key, value)| change.set(key, value));
     drop(runtime.block_on(admin.alter_configs([&change], &options)).expect("it answers"));
     let checked = topics("check");
@@ -155,7 +156,11 @@ fn a_worker_with_another_master_key_is_refused_and_the_keys_of_the_first_stay() 
     cluster.site.put("master.key", format!("{}\n", "a5".repeat(32)).as_bytes());
     let other = cluster.site.perform(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
     assert_eq!(other.status.code(), Some(1));
-    assert!(said(&other).contains("is not the one that the keys in journeycast.keys.v1 were made with"), "{}", said(&other));
+    assert!(
+        said(&other).contains("is not the one that the keys in journeycast.keys.v1 were made with"),
+        "{}",
+        said(&other)
+    );
     cluster.site.put("master.key", format!("{}\n", "5a".repeat(32)).as_bytes());
     cluster.catch_up();
     assert_eq!(cluster.tailed(), cluster.replayed(&records));

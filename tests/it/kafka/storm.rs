@@ -77,7 +77,8 @@ impl Storm<'_> {
 
     /// Wakes who was stopped for long enough, and starts again who ended by itself, as an orchestrator would.
     fn heal(&mut self) {
-        let (awake, asleep) = std::mem::take(&mut self.stopped).into_iter().partition(|(_, since, long)| since.elapsed() > *long);
+        let (awake, asleep) =
+            std::mem::take(&mut self.stopped).into_iter().partition(|(_, since, long)| since.elapsed() > *long);
         self.stopped = asleep;
         let awake: Vec<(usize, Watch, Duration)> = awake;
         for (name, ..) in awake {

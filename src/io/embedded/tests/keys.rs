@@ -3,8 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::io::master::MasterError;
 use crate::engine::names::{Domain, Epoch, EpochKey};
+use crate::io::master::MasterError;
 
 const EPOCH: Epoch = Epoch::numbered(2_968);
 
