@@ -39,7 +39,7 @@ enum Kind {
 }
 
 /// Every metric, its kind and its sentence; the name of a total ends in `_total` where it is written out.
-const METRICS: [(&str, Kind, &str); 7] = [
+const METRICS: [(&str, Kind, &str); 10] = [
     (
         "journeycast_records",
         Kind::Total,
@@ -55,7 +55,18 @@ const METRICS: [(&str, Kind, &str); 7] = [
     ),
     ("journeycast_watermark_seconds", Kind::Gauge, "Event time up to which nothing more is waited for"),
     ("journeycast_unrouted_actions", Kind::Gauge, "Actions whose action map leads to no planning group, by map"),
+    ("journeycast_lag_records", Kind::Gauge, "Records that are not read yet, or not counted yet, by stage"),
+    ("journeycast_partitions_owned", Kind::Gauge, "Partitions that this worker has, by stage"),
+    ("journeycast_commits", Kind::Total, "Transactions since the start, by how they ended"),
 ];
+
+/// The names of all metrics as they are written out, for those who draw them and those who wake somebody by them.
+pub fn metric_names() -> impl Iterator<Item = String> {
+    METRICS.iter().map(|(name, kind, _)| match kind {
+        Kind::Total => format!("{name}_total"),
+        Kind::Gauge => (*name).to_owned(),
+    })
+}
 
 fn label(pairs: &[(&str, &str)]) -> Labels {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
