@@ -16,7 +16,7 @@ sed -n '/^FROM/,/^FROM gcr/s/^COPY \([^-]\)/\1/p' "$dockerfile" | while read -r 
   for from in "${words[@]:0:${#words[@]}-1}"; do cp -R "$root/$from" "$source/${words[-1]}"; done
 done
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$source/target}"
-build="$(sed -n 's/^RUN \(cargo build.*\)/\1/p' "$dockerfile")"
+build="$(sed -n 's/^RUN \(cargo build.*[^ \\]\) *\\*$/\1/p' "$dockerfile")"
 printf 'in %s: %s\n' "$source" "$build"
 (cd "$source" && bash -euc "$build")
 
