@@ -56,3 +56,21 @@ fn every_metric_that_the_service_exports_is_explained_to_operators() {
         assert!(metric_names().any(|exported| exported == name), "docs/operating.md: nobody exports {name}");
     }
 }
+
+#[test]
+fn every_alert_says_where_operators_find_what_to_do_and_they_find_it() {
+    let rules = fs::read_to_string(project("deploy/alerts/journeycast.yaml")).unwrap();
+    let page = fs::read_to_string(project("docs/operating.md")).unwrap();
+    let after = |mark: &'static str| rules.lines().filter_map(move |line| line.split_once(mark).map(|(_, rest)| rest));
+    let alerts: Vec<&str> = after("- alert: ").collect();
+    assert!(!alerts.is_empty());
+    let wanted: Vec<String> =
+        alerts.iter().map(|alert| format!("docs/operating.md#{}", alert.to_lowercase())).collect();
+    assert_eq!(after("runbook: ").collect::<Vec<_>>(), wanted);
+    let told: BTreeSet<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .filter(|title| title.starts_with("Journey"))
+        .collect();
+    assert_eq!(told, alerts.into_iter().collect());
+}
