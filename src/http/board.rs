@@ -60,6 +60,14 @@ const METRICS: [(&str, Kind, &str); 10] = [
     ("journeycast_commits", Kind::Total, "Transactions of counting since the start; of Kafka, by how they ended"),
 ];
 
+/// The names of all metrics as they are written out, for those who draw them and those who wake somebody by them.
+pub fn metric_names() -> impl Iterator<Item = String> {
+    METRICS.iter().map(|(name, kind, _)| match kind {
+        Kind::Total => format!("{name}_total"),
+        Kind::Gauge => (*name).to_owned(),
+    })
+}
+
 /// What stages of a log that several workers share tell of themselves: metric, label, its value, figure.
 pub type StageFigure = (&'static str, &'static str, &'static str, u64);
 

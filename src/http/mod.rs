@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 mod board;
-pub use board::{Board, Showing, StageFigure};
+pub use board::{Board, Showing, StageFigure, metric_names};
 
 /// Serves until a signal comes, which sets `stop`; returns as soon as it listens.
 pub fn serve(listen: SocketAddr, board: Board, stop: Arc<AtomicBool>) -> std::io::Result<SocketAddr> {

@@ -98,7 +98,7 @@ fn keep_reading(
     stop: &AtomicBool,
     until_caught_up: bool,
 ) -> Result<(), KafkaTrouble> {
-    let (mut asked, mut swept) = (WallTime::from_millis(0), clock::now());
+    let (mut asked, mut swept, mut told) = (WallTime::from_millis(0), clock::now(), WallTime::from_millis(0));
     while !stop.load(Ordering::Relaxed) {
         let moved = worker.turn(REST)?;
         let now = clock::now();
@@ -111,7 +111,9 @@ fn keep_reading(
             let lag = worker.lag().ok();
             between.told.lock().unwrap_or_else(PoisonError::into_inner).lag = lag;
         }
-        if moved {
+        if now.since(told) >= SHOW_EVERY {
+            told = now;
+            // What another worker owns by now is its to tell.
             let mut told = between.told.lock().unwrap_or_else(PoisonError::into_inner);
             (told.accounting, told.owned) = (worker.accounting(), worker.owned() as u64);
         }

@@ -1,4 +1,4 @@
-//! What others hold on to stays what it is written to be: the protobuf bindings are those of `proto/`.
+//! What others hold on to stays what it is written to be: bindings and AsyncAPI document are those of `proto/`.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -34,4 +34,39 @@ fn the_bindings_checked_in_are_those_of_the_proto_files() {
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
     assert!(found == wanted, "src/wire/gen/journeycast.v1.rs is not what proto/ makes of it; run: {REGENERATE}");
+}
+
+/// The AsyncAPI document with every schema that names a file of `proto/` replaced by that file's text.
+fn asyncapi_of_the_proto_files(document: &str) -> Result<String, Box<dyn Error>> {
+    let indent_of = |line: &str| line.len() - line.trim_start().len();
+    let mut out = String::new();
+    let mut replaced_below = None;
+    for line in document.lines() {
+        if replaced_below.is_some_and(|indent| line.trim().is_empty() || indent_of(line) > indent) {
+            continue;
+        }
+        replaced_below = None;
+        out.extend([line, "\n"]);
+        if let Some((_, file)) = line.split_once("schema: | # ") {
+            let indent = indent_of(line);
+            for line in fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file))?.lines() {
+                let margin = if line.is_empty() { 0 } else { indent + 2 };
+                out.push_str(&format!("{:margin$}{line}\n", ""));
+            }
+            replaced_below = Some(indent);
+        }
+    }
+    Ok(out)
+}
+
+#[test]
+fn the_asyncapi_document_holds_the_proto_files_as_they_are() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/asyncapi.yaml");
+    let found = fs::read_to_string(&path).unwrap();
+    let wanted = asyncapi_of_the_proto_files(&found).unwrap();
+    assert_eq!(wanted.matches("package journeycast.v1;").count(), 2, "both messages are described");
+    if env::var_os("JOURNEYCAST_REGENERATE").is_some() {
+        fs::write(&path, &wanted).unwrap();
+    }
+    assert!(found == wanted, "schemas/asyncapi.yaml is not what proto/ says; run: {REGENERATE}");
 }

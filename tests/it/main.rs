@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod contracts;
 mod crashes;
+mod deployment;
 mod installation;
 mod kafka;
 mod laws;
