@@ -50,7 +50,7 @@ fn bytes_each(settings: &Settings, entities: u64, make: impl Fn(u64, &mut Labels
     for first in (0..entities).step_by(PACK) {
         let numbers = first..(first + PACK as u64).min(entities);
         let part: Vec<Fact> = numbers.flat_map(|number| make(number, engine.labels_mut())).collect();
-        engine.step(Step::Facts { facts: &part, not_after: None });
+        engine.step(Step::Facts { facts: &part, not_after: None, partition: None });
     }
     let grown = resident().saturating_sub(before) as f64;
     assert_eq!(engine.remembered().iter().sum::<usize>() as u64, entities);

@@ -155,7 +155,7 @@ impl Bench {
         let mut engine = Engine::new(self.settings.plan(SourceScheme::One), reader.into_admission().into_labels());
         cost(|| {
             for part in facts.chunks(PART) {
-                engine.step(Step::Facts { facts: part, not_after: None });
+                engine.step(Step::Facts { facts: part, not_after: None, partition: None });
                 std::hint::black_box(engine.step(Step::Say));
             }
         })

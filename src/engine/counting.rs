@@ -20,7 +20,7 @@ use super::roster::{Place, Roster};
 use super::routing::{EntryIndex, GroupIndex, Routing};
 use super::time::{EventTime, Span};
 use super::visit::{LiveCount, LiveVisits};
-use super::watermark::{Feed, Progress, Watermarks};
+use super::watermark::{Feed, PartitionIndex, Progress, Source, Watermarks};
 
 /// How much the watermark must advance before old state is looked for, which takes a look at everything.
 const FORGET_EVERY: Span = Span::from_minutes(360);
@@ -37,11 +37,13 @@ pub enum Step<'a> {
         facts: &'a [Fact],
         /// The latest event time that may lead a watermark, where the log knows when it took them in.
         not_after: Option<EventTime>,
+        /// The input partition from which they came, where the log tells.
+        partition: Option<PartitionIndex>,
     },
     /// A baseline was uploaded.
     Baseline(&'a [BaselineInterval]),
-    /// A feed is caught up and silent.
-    Quiet(Feed),
+    /// A source is caught up and silent.
+    Quiet(Source),
     /// All input has ended.
     EndOfInput,
     /// Whatever changed is to be said.
@@ -132,9 +134,9 @@ impl Engine {
     /// Takes one step; says what must be done. Does none of it.
     pub fn step(&mut self, step: Step<'_>) -> Vec<Decision> {
         match step {
-            Step::Facts { facts, not_after } => {
+            Step::Facts { facts, not_after, partition } => {
                 for fact in facts {
-                    self.learn(fact, not_after);
+                    self.learn(fact, not_after, partition);
                 }
                 Vec::new()
             }
@@ -142,8 +144,8 @@ impl Engine {
                 intervals.iter().for_each(|interval| self.expect(interval));
                 Vec::new()
             }
-            Step::Quiet(feed) => {
-                self.watermarks.quiet(feed);
+            Step::Quiet(source) => {
+                self.watermarks.quiet(source);
                 Vec::new()
             }
             Step::EndOfInput => {
@@ -195,8 +197,8 @@ impl Engine {
     }
 
     /// Takes up how far a source had come before a restart.
-    pub fn resume_progress(&mut self, organization: OrganizationIndex, feed: Feed, progress: Progress) {
-        self.watermarks.resume(organization, feed, progress);
+    pub fn resume_progress(&mut self, organization: OrganizationIndex, source: Source, progress: Progress) {
+        self.watermarks.resume(organization, source, progress);
     }
 
     /// Rows that changed and are not said yet: business unit, planning group and start of each.
@@ -215,7 +217,7 @@ impl Engine {
     }
 
     /// How far all sources have come, to be kept with the positions.
-    pub fn progress(&self) -> impl Iterator<Item = (OrganizationIndex, Feed, Progress)> {
+    pub fn progress(&self) -> impl Iterator<Item = (OrganizationIndex, Source, Progress)> {
         self.watermarks.progress()
     }
 
@@ -247,7 +249,7 @@ impl Engine {
         [self.actions.len(), self.conversations.len(), self.visits.len()]
     }
 
-    fn learn(&mut self, fact: &Fact, not_after: Option<EventTime>) {
+    fn learn(&mut self, fact: &Fact, not_after: Option<EventTime>, partition: Option<PartitionIndex>) {
         if fact.at < self.gone_before(fact.organization) {
             self.totals.state_gone += 1;
             return;
@@ -268,11 +270,12 @@ impl Engine {
         };
         self.totals.repeated += u64::from(!is_new);
         if not_after.is_none_or(|latest| fact.at <= latest) {
-            let feed = match self.plan.sources {
-                SourceScheme::ByKind => Feed::of(&fact.about),
-                SourceScheme::One => Feed::Offers,
+            let source = match (partition, self.plan.sources) {
+                (Some(partition), _) => Source::Partition(partition),
+                (None, SourceScheme::ByKind) => Source::Feed(Feed::of(&fact.about)),
+                (None, SourceScheme::One) => Source::Feed(Feed::Offers),
             };
-            self.watermarks.hear(fact.organization, feed, fact.at);
+            self.watermarks.hear(fact.organization, source, fact.at);
         }
     }
 

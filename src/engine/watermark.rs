@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::fact::{About, OrganizationIndex};
 use super::time::{EventTime, Span};
 
-/// A source of events that leads a watermark of its own.
+/// What kind of events a feed brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Feed {
     /// Web and app events, segments.
@@ -39,6 +39,19 @@ impl Feed {
     }
 }
 
+/// The place of an input partition in its owner's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartitionIndex(pub u16);
+
+/// A source of events that leads a watermark of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// Everything of one kind, where the log does not tell by what way it came.
+    Feed(Feed),
+    /// A partition of an input topic, whatever it brings.
+    Partition(PartitionIndex),
+}
+
 /// How far one source has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -51,23 +64,23 @@ pub struct Progress {
 /// How far all sources of all organizations have come.
 #[derive(Debug, Clone, Default)]
 pub struct Watermarks {
-    sources: BTreeMap<OrganizationIndex, BTreeMap<Feed, Progress>>,
+    sources: BTreeMap<OrganizationIndex, BTreeMap<Source, Progress>>,
     ended: bool,
 }
 
 impl Watermarks {
     /// An event was heard of.
-    pub fn hear(&mut self, organization: OrganizationIndex, feed: Feed, at: EventTime) {
+    pub fn hear(&mut self, organization: OrganizationIndex, source: Source, at: EventTime) {
         let sources = self.sources.entry(organization).or_default();
-        let progress = sources.entry(feed).or_insert(Progress { newest: at, idle: false });
+        let progress = sources.entry(source).or_insert(Progress { newest: at, idle: false });
         progress.newest = progress.newest.max(at);
         progress.idle = false;
     }
 
-    /// A feed is caught up and silent, for every organization.
-    pub fn quiet(&mut self, feed: Feed) {
+    /// A source is caught up and silent, for every organization.
+    pub fn quiet(&mut self, source: Source) {
         for sources in self.sources.values_mut() {
-            if let Some(progress) = sources.get_mut(&feed) {
+            if let Some(progress) = sources.get_mut(&source) {
                 progress.idle = true;
             }
         }
@@ -91,15 +104,15 @@ impl Watermarks {
     }
 
     /// Everything, to be kept with the positions.
-    pub fn progress(&self) -> impl Iterator<Item = (OrganizationIndex, Feed, Progress)> {
+    pub fn progress(&self) -> impl Iterator<Item = (OrganizationIndex, Source, Progress)> {
         self.sources.iter().flat_map(|(organization, sources)| {
-            sources.iter().map(|(feed, progress)| (*organization, *feed, *progress))
+            sources.iter().map(|(source, progress)| (*organization, *source, *progress))
         })
     }
 
     /// Takes up what was kept with the positions.
-    pub fn resume(&mut self, organization: OrganizationIndex, feed: Feed, progress: Progress) {
-        self.sources.entry(organization).or_default().insert(feed, progress);
+    pub fn resume(&mut self, organization: OrganizationIndex, source: Source, progress: Progress) {
+        self.sources.entry(organization).or_default().insert(source, progress);
     }
 }
 
@@ -108,6 +121,8 @@ mod tests {
     use super::*;
 
     const ORG: OrganizationIndex = OrganizationIndex(0);
+    const OFFERS: Source = Source::Feed(Feed::Offers);
+    const CONVERSATIONS: Source = Source::Feed(Feed::Conversations);
 
     fn at(minute: i64) -> EventTime {
         EventTime::from_seconds(minute * 60)
@@ -116,30 +131,42 @@ mod tests {
     #[test]
     fn the_slowest_active_source_leads_until_it_falls_silent() {
         let mut watermarks = Watermarks::default();
-        watermarks.hear(ORG, Feed::Offers, at(30));
-        watermarks.hear(ORG, Feed::Conversations, at(10));
+        watermarks.hear(ORG, OFFERS, at(30));
+        watermarks.hear(ORG, CONVERSATIONS, at(10));
         assert_eq!(watermarks.of(ORG, Span::ZERO), Some(at(10)));
-        watermarks.quiet(Feed::Conversations);
+        watermarks.quiet(CONVERSATIONS);
         assert_eq!(watermarks.of(ORG, Span::ZERO), Some(at(30)));
-        watermarks.hear(ORG, Feed::Conversations, at(12));
+        watermarks.hear(ORG, CONVERSATIONS, at(12));
         assert_eq!(watermarks.of(ORG, Span::ZERO), Some(at(12)));
     }
 
     #[test]
     fn where_all_are_silent_the_furthest_leads() {
         let mut watermarks = Watermarks::default();
-        watermarks.hear(ORG, Feed::Offers, at(30));
-        watermarks.hear(ORG, Feed::Visits, at(40));
-        Feed::ALL.into_iter().for_each(|feed| watermarks.quiet(feed));
+        watermarks.hear(ORG, OFFERS, at(30));
+        watermarks.hear(ORG, Source::Feed(Feed::Visits), at(40));
+        Feed::ALL.into_iter().for_each(|feed| watermarks.quiet(Source::Feed(feed)));
         assert_eq!(watermarks.of(ORG, Span::ZERO), Some(at(40)));
     }
 
     #[test]
     fn one_organization_never_closes_the_intervals_of_another() {
         let mut watermarks = Watermarks::default();
-        watermarks.hear(ORG, Feed::Offers, at(30));
-        watermarks.hear(OrganizationIndex(1), Feed::Offers, at(3));
+        watermarks.hear(ORG, OFFERS, at(30));
+        watermarks.hear(OrganizationIndex(1), OFFERS, at(3));
         assert_eq!(watermarks.of(ORG, Span::ZERO), Some(at(30)));
         assert_eq!(watermarks.of(OrganizationIndex(2), Span::ZERO), None);
+    }
+
+    #[test]
+    fn of_two_partitions_the_one_that_lags_leads_until_its_reader_says_that_it_is_silent() {
+        let [fast, slow] = [0, 1].map(|n| Source::Partition(PartitionIndex(n)));
+        let mut watermarks = Watermarks::default();
+        watermarks.hear(ORG, fast, at(600));
+        watermarks.hear(ORG, slow, at(10));
+        watermarks.hear(ORG, fast, at(900));
+        assert_eq!(watermarks.of(ORG, Span::ZERO), Some(at(10)));
+        watermarks.quiet(slow);
+        assert_eq!(watermarks.of(ORG, Span::ZERO), Some(at(900)));
     }
 }

@@ -177,7 +177,7 @@ impl Replay<'_> {
             let mut stretches = Stretches { facts, every, next: None };
             let mut part = Vec::with_capacity(PART);
             while let Some(is_last) = stretches.next_part(&mut part, engine.labels_mut())? {
-                engine.step(Step::Facts { facts: &part, not_after: None });
+                engine.step(Step::Facts { facts: &part, not_after: None, partition: None });
                 if is_last {
                     say(engine.step(Step::Say), &mut newest, out)?;
                 }

@@ -181,7 +181,7 @@ impl Run {
     /// The table of all facts at once, in an engine that never met a log.
     fn oracle(&self) -> Table {
         let mut engine = Engine::new(self.settings.plan(SourceScheme::One), labels().0);
-        engine.step(Step::Facts { facts: &self.facts, not_after: None });
+        engine.step(Step::Facts { facts: &self.facts, not_after: None, partition: None });
         engine.step(Step::EndOfInput);
         let rows = engine.step(Step::Say).into_iter();
         final_table(rows.map(|Decision::Say(row)| (place_of(&row), (*row).clone())).collect())

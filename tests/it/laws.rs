@@ -32,7 +32,7 @@ fn table(facts: &[Fact], cut: usize) -> (Table, Vec<VolumeAdjustment>) {
         }
     };
     for part in facts.chunks(cut.max(1)) {
-        engine.step(Step::Facts { facts: part, not_after: None });
+        engine.step(Step::Facts { facts: part, not_after: None, partition: None });
         take(engine.step(Step::Say));
     }
     engine.step(Step::EndOfInput);

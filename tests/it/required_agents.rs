@@ -48,7 +48,7 @@ fn says(engine: &mut Engine) -> Vec<VolumeAdjustment> {
 }
 
 fn learn(engine: &mut Engine, facts: &[Fact]) -> Vec<VolumeAdjustment> {
-    engine.step(Step::Facts { facts, not_after: None });
+    engine.step(Step::Facts { facts, not_after: None, partition: None });
     says(engine)
 }
 
@@ -115,7 +115,7 @@ fn new_goals_revise_rows_that_are_open_and_no_others() {
     for (ended, revised) in [(false, 2), (true, 0)] {
         let mut before = Engine::new(plan_with(Some(GOALS)), labels().0);
         before.step(Step::Baseline(&baseline(None)));
-        before.step(Step::Facts { facts: &facts, not_after: None });
+        before.step(Step::Facts { facts: &facts, not_after: None, partition: None });
         if ended {
             before.step(Step::EndOfInput);
         }
@@ -123,7 +123,7 @@ fn new_goals_revise_rows_that_are_open_and_no_others() {
         assert_eq!(rows.len(), 2);
         let mut after = Engine::new(plan_with(Some(strict)), labels().0);
         after.step(Step::Baseline(&baseline(None)));
-        after.step(Step::Facts { facts: &facts, not_after: None });
+        after.step(Step::Facts { facts: &facts, not_after: None, partition: None });
         rows.iter().for_each(|row| after.resume_row(row.clone()));
         after.resumed();
         after.step(Step::PlanChanged);

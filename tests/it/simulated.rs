@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use journeycast::engine::{EventTime, WallTime};
-use journeycast::io::log::{Commit, Fate, Log, LogError, Positions, SaidRow, Stored, Stream};
+use journeycast::io::log::{Commit, Fate, Log, LogError, Positions, SaidRow, Stored, Stream, Way};
 use journeycast::simulate::Dice;
 
 /// What survives any crash.
@@ -36,7 +36,7 @@ impl Disk {
     pub fn append(&mut self, stream: Stream, appended_at: WallTime, body: Vec<u8>) {
         let records = &mut self.streams[stream as usize];
         let seq = records.len() as u64 + 1;
-        records.push(Stored { seq, appended_at, body });
+        records.push(Stored { seq, appended_at, way: Way::Untold, body });
     }
 
     pub fn ends(&self) -> Positions {

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::log::{Commit, Fate, Log, LogError, Positions, SaidRow, Stored, Stream};
+use super::log::{Commit, Fate, Log, LogError, Positions, SaidRow, Stored, Stream, Way};
 use crate::engine::plan::SourceScheme;
-use crate::engine::watermark::Feed;
+use crate::engine::watermark::{Feed, Source};
 use crate::engine::{BaselineInterval, Decision, Engine, EventTime, Labels, Pace, Span, Step, WallTime};
 use crate::settings::Settings;
 use crate::wire::{Unreadable, adjustment, baseline, facts};
 
 mod note;
-use note::Note;
+use note::{Note, place_of};
 
 /// Records of each stream that are taken at once; each holds up to some thousand facts.
 const AT_ONCE: usize = 8;
@@ -62,6 +62,8 @@ pub struct Counter<L> {
     log: L,
     engine: Engine,
     organizations: Vec<Arc<str>>,
+    /// Input partitions that were heard of.
+    partitions: Vec<Arc<str>>,
     positions: Positions,
     note: Note,
     pace: Pace,
@@ -98,6 +100,7 @@ impl<L: Log> Counter<L> {
             note: Note::of(&plan),
             engine: Engine::new(plan, Labels::default()),
             log,
+            partitions: Vec::new(),
             positions: Positions::default(),
             pace: Pace::new(settings.publish_every, settings.windows.source_idle_after),
             clock_ahead: settings.windows.max_clock_ahead,
@@ -159,7 +162,7 @@ impl<L: Log> Counter<L> {
         }
         if !moved && self.log.is_at_end() {
             for feed in self.pace.silent(now) {
-                self.engine.step(Step::Quiet(feed));
+                self.engine.step(Step::Quiet(Source::Feed(feed)));
             }
         }
         let may_say = self.pace.may_say(now, self.engine.unsaid().len());
@@ -186,12 +189,22 @@ impl<L: Log> Counter<L> {
             self.take_baseline(stored);
             return Ok(());
         }
+        let partition = match &stored.way {
+            Way::Untold => None,
+            Way::Partition(name) => Some(place_of(name, &mut self.partitions)),
+            Way::Silence(name) => {
+                let silent = Source::Partition(place_of(name, &mut self.partitions));
+                self.engine.step(Step::Quiet(silent));
+                return Ok(());
+            }
+        };
         let decoded = facts::decode(&stored.body, &self.organizations, self.engine.labels_mut()).map_err(damaged)?;
-        for fact in &decoded.facts {
+        // Whether a partition is silent, whoever reads it says.
+        for fact in decoded.facts.iter().filter(|_| partition.is_none()) {
             self.pace.hear(Feed::of(&fact.about), stored.appended_at);
         }
         let not_after = EventTime::from_millis(stored.appended_at.after(self.clock_ahead).millis());
-        self.engine.step(Step::Facts { facts: &decoded.facts, not_after: Some(not_after) });
+        self.engine.step(Step::Facts { facts: &decoded.facts, not_after: Some(not_after), partition });
         Ok(())
     }
 
@@ -221,7 +234,7 @@ impl<L: Log> Counter<L> {
                 body: adjustment::encode(&row),
             })
             .collect();
-        self.note.note(&self.engine, &self.organizations);
+        self.note.note(&self.engine, &self.organizations, &self.partitions);
         let note = self.note.write()?;
         let commit = Commit { rows: &rows, positions, progress: &note };
         self.offer(now, &commit)?;
@@ -263,7 +276,7 @@ impl<L: Log> Counter<L> {
                 Err(why) => return Err(CounterError::Damaged { stream: "rows", seq: 0, why }),
             }
         }
-        before.resume(&mut self.engine, &self.organizations);
+        before.resume(&mut self.engine, &self.organizations, &mut self.partitions);
         self.positions = positions;
         if !self.note.routes_like(before) {
             self.engine.step(Step::PlanChanged);

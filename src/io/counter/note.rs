@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::CounterError;
 use crate::engine::fact::OrganizationIndex;
 use crate::engine::plan::Plan;
-use crate::engine::watermark::{Feed, Progress};
+use crate::engine::watermark::{self, Feed, PartitionIndex, Progress};
 use crate::engine::{Engine, EventTime, Span};
 
 /// No interval is longer, whatever the clocks do.
@@ -35,6 +35,16 @@ struct Source {
     feed: String,
     newest: i64,
     idle: bool,
+}
+
+impl Source {
+    /// The source of this name: a kind of events, or else a partition, which is listed where it was not before.
+    fn source(&self, partitions: &mut Vec<Arc<str>>) -> watermark::Source {
+        if let Some(feed) = Feed::ALL.into_iter().find(|feed| feed.name() == self.feed) {
+            return watermark::Source::Feed(feed);
+        }
+        watermark::Source::Partition(place_of(&self.feed, partitions))
+    }
 }
 
 impl Note {
@@ -82,12 +92,16 @@ impl Note {
     }
 
     /// Notes how far the sources have come, and what is still to be said.
-    pub(super) fn note(&mut self, engine: &Engine, organizations: &[Arc<str>]) {
-        let source = |(organization, feed, progress): (OrganizationIndex, Feed, Progress)| {
+    pub(super) fn note(&mut self, engine: &Engine, organizations: &[Arc<str>], partitions: &[Arc<str>]) {
+        let source = |(organization, source, progress): (OrganizationIndex, watermark::Source, Progress)| {
             let id = organizations.get(usize::from(organization.0))?;
+            let name = match source {
+                watermark::Source::Feed(feed) => feed.name(),
+                watermark::Source::Partition(place) => partitions.get(usize::from(place.0))?,
+            };
             Some(Source {
                 organization: id.to_string(),
-                feed: feed.name().to_owned(),
+                feed: name.to_owned(),
                 newest: progress.newest.millis(),
                 idle: progress.idle,
             })
@@ -102,15 +116,15 @@ impl Note {
     }
 
     /// Where an engine takes up again: nothing is said that was said, and everything that was not.
-    pub(super) fn resume(&self, engine: &mut Engine, organizations: &[Arc<str>]) {
+    pub(super) fn resume(&self, engine: &mut Engine, organizations: &[Arc<str>], partitions: &mut Vec<Arc<str>>) {
         engine.resumed();
         for (unit, group, start) in &self.unsaid {
             engine.resume_unsaid(unit, group, EventTime::from_millis(*start));
         }
         for source in &self.sources {
             let organization = organizations.iter().position(|id| **id == *source.organization);
-            let feed = Feed::ALL.into_iter().find(|feed| feed.name() == source.feed);
-            if let (Some(organization), Some(feed)) = (organization, feed) {
+            if let Some(organization) = organization {
+                let feed = source.source(partitions);
                 let progress = Progress { newest: EventTime::from_millis(source.newest), idle: source.idle };
                 engine.resume_progress(index(organization), feed, progress);
             }
@@ -128,6 +142,16 @@ impl Note {
         let oldest = gone.map(|before| before.unwrap_or(EventTime::DISTANT_PAST)).min();
         oldest.unwrap_or(EventTime::DISTANT_PAST).before(LONGEST_INTERVAL)
     }
+}
+
+/// The place of a partition in the list of those that were heard of; it is listed where it was not before.
+pub(super) fn place_of(name: &str, partitions: &mut Vec<Arc<str>>) -> PartitionIndex {
+    let known = partitions.iter().position(|known| **known == *name);
+    let place = known.unwrap_or(partitions.len());
+    if known.is_none() {
+        partitions.push(Arc::from(name));
+    }
+    PartitionIndex(u16::try_from(place).unwrap_or(u16::MAX))
 }
 
 fn index(place: usize) -> OrganizationIndex {

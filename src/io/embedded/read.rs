@@ -6,7 +6,7 @@ use rusqlite::{Row, params};
 
 use super::{Embedded, EmbeddedError, as_counted, as_stored};
 use crate::engine::{EventTime, WallTime};
-use crate::io::log::{Accounted, Pointer, Positions, Stored, Stream};
+use crate::io::log::{Accounted, Pointer, Positions, Stored, Stream, Way};
 
 /// A revision as it was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,7 @@ impl Embedded {
             Ok(Stored {
                 seq: as_counted(row.get(0)?),
                 appended_at: WallTime::from_millis(row.get(1)?),
+                way: Way::Untold,
                 body: row.get(2)?,
             })
         })

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Message;
+use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::witness::Witness;
 use super::{Asker, Cluster, KafkaTrouble};
 use crate::engine::WallTime;
 use crate::io::clock::Watch;
+use crate::io::log::{Fate, Way};
 
 /// Records that are taken from the client at once and wait here.
 const AT_ONCE: usize = 256;
@@ -37,6 +38,8 @@ pub struct Record {
     pub at: WallTime,
     /// Its key.
     pub key: Option<Vec<u8>>,
+    /// By what way its facts came.
+    pub way: Way,
     /// Its value; none deletes its key.
     pub body: Option<Vec<u8>>,
 }
@@ -174,10 +177,7 @@ impl Follower {
             } else if self.has_reached(end)? {
                 break;
             } else if idle.elapsed() > patience {
-                return Err(KafkaTrouble::Slow {
-                    doing: "reading a topic of ours to its end",
-                    fate: crate::io::log::Fate::Retry,
-                });
+                return Err(KafkaTrouble::Slow { doing: "reading a topic of ours to its end", fate: Fate::Retry });
             }
             taken.into_iter().try_for_each(&mut each)?;
         }
@@ -196,6 +196,7 @@ impl Follower {
                         offset: u64::try_from(message.offset()).unwrap_or(0),
                         at: WallTime::from_millis(millis),
                         key: message.key().map(<[u8]>::to_vec),
+                        way: way(&message),
                         body: message.payload().map(<[u8]>::to_vec),
                     });
                 }
@@ -246,6 +247,25 @@ pub(super) fn weighed(error: KafkaError, doing: &'static str) -> Result<Weighed,
     }
     tracing::debug!(%error, doing, "goes on");
     Ok(Weighed::GoOn)
+}
+
+/// The header that names the input partition from which facts came.
+pub(super) const CAME_FROM: &str = "came-from";
+/// The header that names an input partition that is caught up and silent.
+pub(super) const IS_SILENT: &str = "is-silent";
+
+/// By what way facts came, as the headers of their record say.
+fn way(message: &BorrowedMessage<'_>) -> Way {
+    let headers = message.headers().into_iter().flat_map(Headers::iter);
+    let told = headers.filter_map(|header| {
+        let name = Arc::from(str::from_utf8(header.value?).ok()?);
+        match header.key {
+            CAME_FROM => Some(Way::Partition(name)),
+            IS_SILENT => Some(Way::Silence(name)),
+            _ => None,
+        }
+    });
+    told.last().unwrap_or_default()
 }
 
 impl Drop for Follower {

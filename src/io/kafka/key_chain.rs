@@ -196,10 +196,11 @@ fn outgoing<'a>(key: &'a [u8], body: Option<&'a [u8]>) -> Outgoing<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::log::Way;
 
     fn record(offset: u64, key: &str, body: Option<&[u8]>) -> Record {
         let key = Some(key.as_bytes().to_vec());
-        Record { offset, at: WallTime::from_millis(0), key, body: body.map(<[u8]>::to_vec) }
+        Record { offset, at: WallTime::from_millis(0), key, way: Way::Untold, body: body.map(<[u8]>::to_vec) }
     }
 
     #[test]

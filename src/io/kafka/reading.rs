@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Message, Timestamp};
+use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders, Timestamp};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::follower::{Weighed, weighed};
+use super::follower::{CAME_FROM, IS_SILENT, Weighed, weighed};
 use super::key_chain::KeyChain;
 use super::member::Member;
 use super::sender::{Outgoing, Sender};
@@ -41,6 +41,8 @@ const WHOLE: &str = "$";
 #[derive(Debug, Clone, Default)]
 struct Standing {
     account: Accounting,
+    /// Since when it is silent; nothing where that was told.
+    silent_since: Option<Watch>,
     /// The offset of the next record.
     next: i64,
     committed: i64,
@@ -60,14 +62,19 @@ pub struct ReadingWorker {
     batch: Batch,
     /// How long a record waits for others; counting takes the other half.
     longest: Duration,
+    /// How long a partition is silent before it is not waited for.
+    idle_after: Duration,
     at_end: bool,
 }
+
+/// Whose facts they are, and from which topic and partition they came.
+type Came = (OrganizationIndex, usize, i32);
 
 /// What was read and is not safe yet.
 #[derive(Debug, Default)]
 struct Batch {
-    facts: BTreeMap<OrganizationIndex, Vec<Fact>>,
-    visits: BTreeMap<OrganizationIndex, Vec<Fact>>,
+    facts: BTreeMap<Came, Vec<Fact>>,
+    visits: BTreeMap<Came, Vec<Fact>>,
     pointers: Vec<Pointer>,
     records: usize,
 }
@@ -101,6 +108,9 @@ impl ReadingWorker {
             shares,
             batch: Batch::default(),
             longest: Duration::from_millis(u64::try_from(settings.commit_every.millis()).unwrap_or(0) / 2),
+            idle_after: Duration::from_millis(
+                u64::try_from(settings.windows.source_idle_after.millis()).unwrap_or(u64::MAX),
+            ),
             at_end: false,
         })
     }
@@ -123,6 +133,7 @@ impl ReadingWorker {
             }
         }
         let moved = self.batch.records > 0;
+        self.tell_who_is_silent()?;
         self.make_safe()?;
         self.commit()?;
         Ok(moved)
@@ -219,7 +230,10 @@ impl ReadingWorker {
             from.add_partition_offset(name, *partition, start).map_err(trouble)?;
             let account = account::read(&committed.metadata);
             let next = next.unwrap_or(0);
-            self.standings.insert((topic, *partition), Standing { account, next, committed: next });
+            self.standings.insert(
+                (topic, *partition),
+                Standing { account, silent_since: Some(Watch::start()), next, committed: next },
+            );
         }
         self.member.take(&from)?;
         tracing::info!(owned = self.standings.len(), "the reading group gave partitions to this worker");
@@ -239,10 +253,11 @@ impl ReadingWorker {
                     return Ok(true);
                 };
                 standing.next = message.offset() + 1;
+                standing.silent_since = Some(Watch::start());
                 let taken = read(reader, keys, place.0, &message)?;
                 standing.account.note(&taken);
                 batch.records += 1;
-                batch.keep(taken, &message);
+                batch.keep(taken, place, &message);
                 Ok(true)
             }
             Some(Err(KafkaError::PartitionEOF(_))) => {
@@ -276,6 +291,42 @@ impl ReadingWorker {
         })
     }
 
+    fn name_of(&self, topic: usize, partition: i32) -> String {
+        format!("{}/{partition}", self.topics.get(topic).map_or("", String::as_str))
+    }
+
+    /// A partition that was read to its end and is silent for so long is not waited for; every share is told once.
+    fn tell_who_is_silent(&mut self) -> Result<(), KafkaTrouble> {
+        let is_over =
+            |standing: &Standing| standing.silent_since.is_some_and(|since| since.elapsed() >= self.idle_after);
+        let silent = self.standings.iter().filter(|(_, standing)| is_over(standing)).map(|(place, _)| *place);
+        let silent: Vec<(usize, i32)> = silent.collect();
+        for (topic, partition) in silent {
+            let name = self.name_of(topic, partition);
+            let (Some(standing), Some(topic)) = (self.standings.get_mut(&(topic, partition)), self.topics.get(topic))
+            else {
+                continue;
+            };
+            if u64::try_from(standing.next).unwrap_or(0) < self.asker.end(topic, partition)? {
+                standing.silent_since = Some(Watch::start());
+                continue;
+            }
+            standing.silent_since = None;
+            for id in self.reader.organizations() {
+                let partition = i32::try_from(partition_of(id, self.shares)).ok();
+                let headers = Some(header(IS_SILENT, &name));
+                self.sender.send(&Outgoing {
+                    topic: FACTS,
+                    partition,
+                    key: id.as_bytes(),
+                    body: Some(b""),
+                    headers,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
     /// Sends what was read, and waits until it is on the broker's disk.
     fn make_safe(&mut self) -> Result<(), KafkaTrouble> {
         let organizations = self.reader.organizations().to_vec();
@@ -283,13 +334,14 @@ impl ReadingWorker {
         let batch = std::mem::take(&mut self.batch);
         let packs = [(FACTS, &batch.facts), (VISITS, &batch.visits)];
         let packs = packs.into_iter().flat_map(|(topic, packs)| packs.iter().map(move |pack| (topic, pack)));
-        for (topic, (organization, facts)) in packs {
+        for (topic, ((organization, from, n), facts)) in packs {
             let Some(id) = organizations.get(usize::from(organization.0)) else { continue };
+            let headers = Some(header(CAME_FROM, &self.name_of(*from, *n)));
             let partition = i32::try_from(partition_of(id, self.shares)).ok();
             for pack in facts.chunks(PACK) {
                 let body = facts::encode(pack, &organizations, labels);
                 let key = id.as_bytes();
-                self.sender.send(&Outgoing { topic, partition, key, body: Some(&body), headers: None })?;
+                self.sender.send(&Outgoing { topic, partition, key, body: Some(&body), headers: headers.clone() })?;
             }
         }
         for pointer in &batch.pointers {
@@ -365,14 +417,14 @@ const fn arrival(timestamp: Timestamp) -> Option<EventTime> {
 }
 
 impl Batch {
-    fn keep(&mut self, taken: Taken, message: &BorrowedMessage<'_>) {
+    fn keep(&mut self, taken: Taken, (topic, partition): (usize, i32), message: &BorrowedMessage<'_>) {
         match taken {
             Taken::Fact(_, fact) => {
                 let kept = match fact.about {
                     About::Visit(_) => &mut self.visits,
                     About::Action(_) | About::Conversation(_) => &mut self.facts,
                 };
-                kept.entry(fact.organization).or_default().push(*fact);
+                kept.entry((fact.organization, topic, partition)).or_default().push(*fact);
             }
             Taken::SetAside(aside) => self.pointers.push(Pointer {
                 source: message.topic().to_owned(),
@@ -385,6 +437,10 @@ impl Batch {
             Taken::NotRelevant | Taken::Blank => {}
         }
     }
+}
+
+fn header(key: &str, value: &str) -> OwnedHeaders {
+    OwnedHeaders::new().insert(Header { key, value: Some(value) })
 }
 
 /// A pointer's key is the place to which it points: what is read twice is kept once.

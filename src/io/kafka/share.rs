@@ -252,8 +252,8 @@ impl Log for Share {
     fn read(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Stored>, LogError> {
         let taken = self.take(stream, after, limit)?;
         let stored = |record: Record| {
-            let Record { offset, at, body, .. } = record;
-            Stored { seq: offset + 1, appended_at: at, body: body.unwrap_or_default() }
+            let Record { offset, at, way, body, .. } = record;
+            Stored { seq: offset + 1, appended_at: at, way, body: body.unwrap_or_default() }
         };
         Ok(taken.into_iter().map(stored).collect())
     }

@@ -11,7 +11,7 @@ mod error;
 pub use error::{Fate, LogError};
 
 mod stream;
-pub use stream::{Positions, Stored, Stream};
+pub use stream::{Positions, Stored, Stream, Way};
 
 mod append;
 pub use append::{Accounted, Append, HiddenLabel, Packed, Pointer};

@@ -1,5 +1,7 @@
 //! The three streams that are counted, places in them, and the records they hold.
 
+use std::sync::Arc;
+
 use crate::engine::WallTime;
 
 /// What is appended and read in order.
@@ -63,6 +65,18 @@ impl Positions {
     }
 }
 
+/// By what way facts came into the log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Way {
+    /// The log does not tell.
+    #[default]
+    Untold,
+    /// From a partition of an input topic.
+    Partition(Arc<str>),
+    /// From none: the record says that a partition is caught up and silent.
+    Silence(Arc<str>),
+}
+
 /// A record of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -70,6 +84,8 @@ pub struct Stored {
     pub seq: u64,
     /// When it was appended.
     pub appended_at: WallTime,
+    /// By what way its facts came.
+    pub way: Way,
     /// The bytes.
     pub body: Vec<u8>,
 }

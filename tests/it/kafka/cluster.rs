@@ -112,6 +112,19 @@ impl Cluster {
         producer.flush(PATIENCE * 2).expect("all are delivered");
     }
 
+    /// Sends records to one partition, in their order.
+    pub fn send_to(&self, topic: &str, partition: i32, records: &[Vec<u8>]) {
+        let producer: ThreadedProducer<_> = client(&self.servers).create().expect("it is a client");
+        for record in records {
+            let mut waiting = BaseRecord::<[u8], [u8]>::to(topic).partition(partition).payload(record);
+            while let Err((_, refused)) = producer.send(waiting) {
+                waiting = refused;
+                std::thread::yield_now();
+            }
+        }
+        producer.flush(PATIENCE).expect("all are delivered");
+    }
+
     /// A worker of this name.
     pub fn worker(&self, instance: &str) -> Runner {
         let mut command = self.site.journeycast(&["run", "--config", "journeycast.toml"]);

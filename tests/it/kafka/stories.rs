@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use journeycast::simulate::{Dice, Pathologies, SitePlan};
+use journeycast::io::clock::Watch;
+use journeycast::simulate::{Dice, Pathologies, Site, SitePlan};
 use rdkafka::admin::AdminOptions;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -164,4 +165,42 @@ fn a_worker_with_another_master_key_is_refused_and_the_keys_of_the_first_stay() 
     cluster.site.put("master.key", format!("{}\n", "5a".repeat(32)).as_bytes());
     cluster.catch_up();
     assert_eq!(cluster.tailed(), cluster.replayed(&records));
+}
+
+/// Start and state of every row.
+fn states(cluster: &Cluster) -> Vec<(String, String)> {
+    let rows = cluster.site.printed(&["tail", "--config", "journeycast.toml"]);
+    let rows = rows.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("it is JSON"));
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    rows.map(|row| (text(&row["intervalStart"]), text(&row["state"]))).collect()
+}
+
+#[test]
+fn the_partition_that_lags_holds_rows_open_until_it_is_read_to_its_end_and_silent() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let plan = SitePlan { pathologies: Pathologies::NONE, ..small() };
+    let cluster = Cluster::of(servers, &plan, "");
+    let waits = std::fs::read_to_string(cluster.site.path("journeycast.toml")).expect("it is there");
+    assert!(waits.contains("source_idle_after = \"60s\""), "{waits}");
+    let waits_for = |span: &str| waits.replace("_after = \"60s\"", &format!("_after = \"{span}\""));
+    cluster.site.put("journeycast.toml", waits_for("1h").as_bytes());
+    let records: Vec<Vec<u8>> = Site::new(plan).map(|sent| sent.line).collect();
+    let (night, day) = records.split_at(records.len() / 3);
+    cluster.send_to(INPUTS[0], 0, night);
+    cluster.send_to(INPUTS[1], 2, day);
+    cluster.catch_up();
+    let before = states(&cluster);
+    let open = |states: &[(String, String)]| states.iter().filter(|(_, state)| state.ends_with("OPEN")).count();
+    assert!(open(&before) > 10, "{before:?}");
+    let first_open = before.iter().filter(|(_, state)| state.ends_with("OPEN")).map(|(start, _)| start).min();
+    let last_final = before.iter().filter(|(_, state)| !state.ends_with("OPEN")).map(|(start, _)| start).max();
+    assert!(last_final <= first_open, "{before:?}");
+    cluster.site.put("journeycast.toml", waits_for("1s").as_bytes());
+    let worker = cluster.worker("0");
+    let waiting = Watch::start();
+    while open(&states(&cluster)) > 5 {
+        assert!(waiting.elapsed() < Duration::from_secs(60), "{:?}", states(&cluster));
+    }
+    drop(worker);
 }
