@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaResult;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::native::{BatchConsumer, is_member};
 use super::witness::{Partition, Rebalanced, Witness, listed};
 use super::{Cluster, KafkaTrouble};
 
@@ -14,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A member of a consumer group.
 pub(super) struct Member {
-    consumer: BaseConsumer<Witness>,
+    consumer: BatchConsumer,
 }
 
 /// What was committed for a partition.
@@ -33,27 +34,44 @@ impl Member {
         let consumer: BaseConsumer<Witness> =
             cluster.consumer(stage).create_with_context(Witness::default()).map_err(trouble)?;
         consumer.subscribe(topics).map_err(trouble)?;
-        Ok(Self { consumer })
+        let consumer = BatchConsumer::of(consumer);
+        Ok(Self { consumer: consumer.ok_or_else(|| trouble(KafkaError::ClientCreation("no memory".to_owned())))? })
     }
 
     /// The consumer itself.
     pub(super) const fn consumer(&self) -> &BaseConsumer<Witness> {
-        &self.consumer
+        self.consumer.consumer()
+    }
+
+    /// Its records, in batches.
+    pub(super) const fn records(&mut self) -> &mut BatchConsumer {
+        &mut self.consumer
+    }
+
+    /// Who it is to the group as of now; nothing where it is nobody.
+    pub(super) fn standing(&self) -> Option<ConsumerGroupMetadata> {
+        let is_member = || is_member(self.consumer());
+        // The client forgets who it is behind our back: what was copied in between must be somebody.
+        let copied = if is_member() { self.consumer().group_metadata() } else { None };
+        copied.filter(|_| is_member())
     }
 
     /// The next change of what it owns; it must be answered by [`Self::take`] or [`Self::give_up`].
     pub(super) fn next_change(&self) -> Option<Rebalanced> {
-        self.consumer.context().next_change()
+        self.consumer().context().next_change()
     }
 
     /// Answers that something came, and starts reading there; nothing is read of an empty list.
     pub(super) fn take(&self, from: &TopicPartitionList) -> Result<(), KafkaTrouble> {
-        answered(self.consumer.incremental_assign(from))
+        for element in from.elements() {
+            self.consumer.forward(element.topic(), element.partition());
+        }
+        answered(self.consumer().incremental_assign(from))
     }
 
     /// Answers that something goes.
     pub(super) fn give_up(&self, partitions: &[Partition]) -> Result<(), KafkaTrouble> {
-        answered(self.consumer.incremental_unassign(&listed(partitions, Offset::Invalid)))
+        answered(self.consumer().incremental_unassign(&listed(partitions, Offset::Invalid)))
     }
 
     /// What was committed for a partition; waits until no transaction can change it any more.
@@ -63,7 +81,7 @@ impl Member {
         }
         let trouble = |source| KafkaTrouble::passing("asking what is committed", source);
         let list = listed(partitions, Offset::Invalid);
-        let found = self.consumer.committed_offsets(list, PATIENCE).map_err(trouble)?;
+        let found = self.consumer().committed_offsets(list, PATIENCE).map_err(trouble)?;
         let each = partitions.iter().map(|(topic, partition)| {
             let Some(element) = found.find_partition(topic, *partition) else { return Ok(Committed::default()) };
             element.error().map_err(trouble)?;
@@ -84,6 +102,6 @@ fn answered(result: KafkaResult<()>) -> Result<(), KafkaTrouble> {
 impl Drop for Member {
     /// The last revocation comes while the consumer closes, when no loop answers any more.
     fn drop(&mut self) {
-        self.consumer.context().close();
+        self.consumer().context().close();
     }
 }

@@ -13,6 +13,8 @@ pub mod topics;
 
 mod witness;
 
+mod native;
+
 mod member;
 
 mod asker;

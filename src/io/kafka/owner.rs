@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
-use rdkafka::consumer::Consumer;
 
 use super::member::Member;
 use super::share::Hands;
@@ -213,7 +212,7 @@ impl CountingWorker {
     fn welcome(&mut self, partitions: &[(String, i32)]) -> Result<(), KafkaTrouble> {
         let mut hands = self.hands.borrow_mut();
         hands.member.take(&TopicPartitionList::new())?;
-        hands.standing = hands.member.consumer().group_metadata();
+        hands.standing = hands.member.standing();
         for (_, partition) in partitions {
             hands.owned.insert(*partition);
             if self.organizations.contains_key(partition) {
@@ -237,7 +236,7 @@ impl CountingWorker {
         }
         let mut hands = self.hands.borrow_mut();
         hands.member.give_up(&[])?;
-        hands.standing = hands.member.consumer().group_metadata();
+        hands.standing = hands.member.standing();
         tracing::info!(owned = hands.owned.len(), lost, "the counting group took partitions from this worker");
         Ok(())
     }

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{CommitMode, Consumer};
-use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders, Timestamp};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders, Timestamp};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::follower::{CAME_FROM, IS_SILENT, Weighed, weighed};
 use super::key_chain::KeyChain;
 use super::member::Member;
+use super::native;
 use super::sender::{Outgoing, Sender};
 use super::topics::{FACTS, LABELS, SET_ASIDE, Topics, VISITS};
 use super::witness::Rebalanced;
@@ -34,6 +35,8 @@ use crate::wire::{facts, partition_of};
 const BATCH: usize = 8_192;
 /// So many facts at most become one record, which stays far below what a broker takes.
 const PACK: usize = 4_096;
+/// What a reading worker does, where it meets trouble.
+const DOING: &str = "reading an input topic";
 /// The record as a whole cannot be used.
 const WHOLE: &str = "$";
 
@@ -43,6 +46,8 @@ struct Standing {
     account: Accounting,
     /// Since when it is silent; nothing where that was told.
     silent_since: Option<Watch>,
+    /// Whether it was read to its end.
+    at_end: bool,
     /// The offset of the next record.
     next: i64,
     committed: i64,
@@ -64,7 +69,6 @@ pub struct ReadingWorker {
     longest: Duration,
     /// How long a partition is silent before it is not waited for.
     idle_after: Duration,
-    at_end: bool,
 }
 
 /// Whose facts they are, and from which topic and partition they came.
@@ -111,7 +115,6 @@ impl ReadingWorker {
             idle_after: Duration::from_millis(
                 u64::try_from(settings.windows.source_idle_after.millis()).unwrap_or(u64::MAX),
             ),
-            at_end: false,
         })
     }
 
@@ -121,16 +124,16 @@ impl ReadingWorker {
     ///
     /// Where something is not safe: the worker must be dropped, and another reads again from the last commit.
     pub fn turn(&mut self, patience: Duration) -> Result<bool, KafkaTrouble> {
+        self.listen()?;
         self.answer()?;
-        if self.read_one(patience)? {
-            let reading = Watch::start();
-            while self.batch.records < BATCH {
-                let left = self.longest.saturating_sub(reading.elapsed());
-                self.read_one(left)?;
-                if left.is_zero() {
-                    break;
-                }
+        self.read_some(patience)?;
+        let reading = Watch::start();
+        while self.batch.records > 0 && self.batch.records < BATCH {
+            let left = self.longest.saturating_sub(reading.elapsed());
+            if left.is_zero() {
+                break;
             }
+            self.read_some(left)?;
         }
         let moved = self.batch.records > 0;
         self.tell_who_is_silent()?;
@@ -174,7 +177,7 @@ impl ReadingWorker {
     ///
     /// Where the cluster does not answer.
     pub fn is_caught_up(&self) -> Result<bool, KafkaTrouble> {
-        if !self.at_end {
+        if !self.standings.values().all(|standing| standing.at_end) {
             return Ok(false);
         }
         let existing = Topics::of(&self.cluster)?.existing()?;
@@ -232,7 +235,7 @@ impl ReadingWorker {
             let next = next.unwrap_or(0);
             self.standings.insert(
                 (topic, *partition),
-                Standing { account, silent_since: Some(Watch::start()), next, committed: next },
+                Standing { account, silent_since: Some(Watch::start()), at_end: false, next, committed: next },
             );
         }
         self.member.take(&from)?;
@@ -240,40 +243,47 @@ impl ReadingWorker {
         Ok(())
     }
 
-    /// Reads one record; false where none was there.
-    fn read_one(&mut self, wait: Duration) -> Result<bool, KafkaTrouble> {
-        let Self { member, reader, keys, topics, standings, batch, at_end, .. } = self;
-        match member.consumer().poll(wait) {
-            None => Ok(false),
-            Some(Ok(message)) => {
-                *at_end = false;
-                let place = topics.iter().position(|topic| topic == message.topic());
-                let place = place.map(|topic| (topic, message.partition()));
-                let Some((place, standing)) = place.and_then(|place| Some((place, standings.get_mut(&place)?))) else {
-                    return Ok(true);
-                };
-                standing.next = message.offset() + 1;
-                standing.silent_since = Some(Watch::start());
-                let taken = read(reader, keys, place.0, &message)?;
-                standing.account.note(&taken);
-                batch.records += 1;
-                batch.keep(taken, place, &message);
-                Ok(true)
-            }
-            Some(Err(KafkaError::PartitionEOF(_))) => {
-                *at_end = true;
-                Ok(false)
-            }
-            Some(Err(error)) => self.judge(error).map(|()| false),
+    /// Lets the client tell what its group says.
+    fn listen(&self) -> Result<(), KafkaTrouble> {
+        match self.member.consumer().poll(Duration::ZERO) {
+            Some(Err(error)) => weighed(error, DOING).map(|_| ()),
+            Some(Ok(_)) | None => Ok(()),
         }
     }
 
-    fn judge(&self, error: KafkaError) -> Result<(), KafkaTrouble> {
-        let doing = "reading an input topic";
-        match weighed(error.clone(), doing)? {
-            Weighed::GoOn => Ok(()),
-            Weighed::Gone => Err(self.lost_offsets().unwrap_or_else(|| KafkaTrouble::lasting(doing, error))),
-        }
+    /// Reads what is there, and waits so long for the first of it.
+    fn read_some(&mut self, wait: Duration) -> Result<(), KafkaTrouble> {
+        let Self { member, reader, keys, topics, standings, batch, .. } = self;
+        let mut is_gone = false;
+        member.records().take(wait, |taken| {
+            let place = topics.iter().position(|topic| topic == taken.topic).map(|topic| (topic, taken.partition));
+            // A partition that was given up in the meantime is another's to read.
+            let Some((place, standing)) = place.and_then(|place| Some((place, standings.get_mut(&place)?))) else {
+                return Ok(());
+            };
+            if let Some(code) = taken.error {
+                if code == RDKafkaErrorCode::PartitionEOF {
+                    // Marks of transactions are passed as well: nothing is left to be read.
+                    standing.next = standing.next.max(taken.offset);
+                    standing.at_end = true;
+                    return Ok(());
+                }
+                is_gone |= matches!(weighed(KafkaError::MessageConsumption(code), DOING)?, Weighed::Gone);
+                return Ok(());
+            }
+            if taken.offset < standing.next {
+                return Ok(());
+            }
+            standing.next = taken.offset + 1;
+            standing.at_end = false;
+            standing.silent_since = Some(Watch::start());
+            let read = read(reader, keys, place.0, taken)?;
+            standing.account.note(&read);
+            batch.records += 1;
+            batch.keep(read, place, taken);
+            Ok::<(), KafkaTrouble>(())
+        })?;
+        if is_gone && let Some(trouble) = self.lost_offsets() { Err(trouble) } else { Ok(()) }
     }
 
     /// The first partition that no longer holds what was to be read next.
@@ -297,20 +307,14 @@ impl ReadingWorker {
 
     /// A partition that was read to its end and is silent for so long is not waited for; every share is told once.
     fn tell_who_is_silent(&mut self) -> Result<(), KafkaTrouble> {
-        let is_over =
-            |standing: &Standing| standing.silent_since.is_some_and(|since| since.elapsed() >= self.idle_after);
+        let is_over = |standing: &Standing| {
+            standing.at_end && standing.silent_since.is_some_and(|since| since.elapsed() >= self.idle_after)
+        };
         let silent = self.standings.iter().filter(|(_, standing)| is_over(standing)).map(|(place, _)| *place);
         let silent: Vec<(usize, i32)> = silent.collect();
         for (topic, partition) in silent {
             let name = self.name_of(topic, partition);
-            let (Some(standing), Some(topic)) = (self.standings.get_mut(&(topic, partition)), self.topics.get(topic))
-            else {
-                continue;
-            };
-            if u64::try_from(standing.next).unwrap_or(0) < self.asker.end(topic, partition)? {
-                standing.silent_since = Some(Watch::start());
-                continue;
-            }
+            let Some(standing) = self.standings.get_mut(&(topic, partition)) else { continue };
             standing.silent_since = None;
             for id in self.reader.organizations() {
                 let partition = i32::try_from(partition_of(id, self.shares)).ok();
@@ -356,7 +360,6 @@ impl ReadingWorker {
 
     /// Commits how far every partition was read, and what became of its records.
     fn commit(&mut self) -> Result<(), KafkaTrouble> {
-        self.pass_marks()?;
         let mut list = TopicPartitionList::new();
         let trouble = |source| KafkaTrouble::lasting("naming an offset", source);
         for ((topic, partition), standing) in &self.standings {
@@ -374,34 +377,17 @@ impl ReadingWorker {
         self.standings.values_mut().for_each(|standing| standing.committed = standing.next);
         Ok(())
     }
-
-    /// At the end of a partition, marks of transactions are passed as well: nothing is left to be read.
-    fn pass_marks(&mut self) -> Result<(), KafkaTrouble> {
-        if !self.at_end {
-            return Ok(());
-        }
-        let trouble = |source| KafkaTrouble::passing("asking how far was read", source);
-        let positions = self.member.consumer().position().map_err(trouble)?;
-        for ((topic, partition), standing) in &mut self.standings {
-            let Some(topic) = self.topics.get(*topic) else { continue };
-            let position = positions.find_partition(topic, *partition).map(|found| found.offset());
-            if let Some(Offset::Offset(position)) = position {
-                standing.next = standing.next.max(position);
-            }
-        }
-        Ok(())
-    }
 }
 
 fn read(
     reader: &mut Reader,
     keys: &mut KeyChain,
     topic: usize,
-    message: &BorrowedMessage<'_>,
+    record: &native::Taken<'_>,
 ) -> Result<Taken, KafkaTrouble> {
     let empty = || Taken::SetAside(SetAside { class: Class::Empty, path: WHOLE });
-    let Some(record) = message.payload() else { return Ok(empty()) };
-    match reader.read_of(topic, arrival(message.timestamp()), record, |epoch| keys.epoch_keys(epoch))? {
+    let Some(body) = record.body else { return Ok(empty()) };
+    match reader.read_of(topic, arrival(record.timestamp), body, |epoch| keys.epoch_keys(epoch))? {
         Taken::Blank => Ok(empty()),
         taken @ (Taken::Fact(..) | Taken::NotRelevant | Taken::SetAside(_)) => Ok(taken),
     }
@@ -417,7 +403,7 @@ const fn arrival(timestamp: Timestamp) -> Option<EventTime> {
 }
 
 impl Batch {
-    fn keep(&mut self, taken: Taken, (topic, partition): (usize, i32), message: &BorrowedMessage<'_>) {
+    fn keep(&mut self, taken: Taken, (topic, partition): (usize, i32), record: &native::Taken<'_>) {
         match taken {
             Taken::Fact(_, fact) => {
                 let kept = match fact.about {
@@ -427,10 +413,10 @@ impl Batch {
                 kept.entry((fact.organization, topic, partition)).or_default().push(*fact);
             }
             Taken::SetAside(aside) => self.pointers.push(Pointer {
-                source: message.topic().to_owned(),
-                container: message.topic().to_owned(),
-                partition: u32::try_from(message.partition()).ok(),
-                position: u64::try_from(message.offset()).unwrap_or(0),
+                source: record.topic.to_owned(),
+                container: record.topic.to_owned(),
+                partition: u32::try_from(record.partition).ok(),
+                position: u64::try_from(record.offset).unwrap_or(0),
                 class: aside.class.name().to_owned(),
                 path: Some(aside.path.to_owned()),
             }),
