@@ -12,6 +12,8 @@ pub mod wire;
 
 pub mod simulate;
 
+pub mod snippet;
+
 pub mod io;
 
 pub mod replay;
@@ -29,6 +31,8 @@ pub mod cli;
 pub mod listing;
 
 pub mod set_aside;
+
+pub mod snippet_audit;
 
 pub mod doctor;
 

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{
     BaselineCommand, Cli, Command, ConfigCommand, DoctorArgs, IngestArgs, ReplayArgs, ShowArgs, SimulateArgs,
-    StaffingCommand, TailArgs, TopicsCommand,
+    SnippetCommand, StaffingCommand, TailArgs, TopicsCommand,
 };
 use crate::doctor::{self, Verdict};
 use crate::engine::plan::SourceScheme;
@@ -22,7 +22,7 @@ use crate::settings::{self, Log, Settings, SettingsError};
 use crate::simulate::SitePlan;
 use crate::wire::staffing_csv::{Answered, Model, TableError, answer_table};
 use crate::wire::{self, baseline_csv};
-use crate::{demo, service, set_aside, tail};
+use crate::{demo, service, set_aside, snippet_audit, tail};
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
@@ -53,6 +53,7 @@ pub fn perform(cli: Cli) -> ExitCode {
         Command::Baseline(BaselineCommand::Import { config, csv }) => import(&config, &csv),
         Command::Config(command) => config(&command),
         Command::Staffing(StaffingCommand::Table { model }) => staffing_table(model),
+        Command::Snippet(SnippetCommand::Audit(args)) => snippet_audit::perform(&args),
         Command::SetAside(args) => set_aside::list(&args),
         Command::Topics(command) => topics(&command),
         Command::Doctor(args) => doctor(&args),

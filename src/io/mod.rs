@@ -24,3 +24,9 @@ pub mod counter;
 pub use counter::Counter;
 
 pub mod site_files;
+
+pub mod walking;
+
+pub mod fetching;
+
+pub mod blame;

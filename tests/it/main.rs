@@ -13,6 +13,8 @@ mod process;
 mod schemas;
 mod settings;
 mod simulated;
+mod snippet_audit;
+mod snippets;
 mod staffing;
 mod story;
 mod tidy;
