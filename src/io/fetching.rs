@@ -72,7 +72,7 @@ fn trouble_of(error: &Error) -> Trouble {
         return Trouble::Status(*status);
     }
     if let Error::Io(io) = error
-        && !io.to_string().contains("certificate")
+        && !io.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
     {
         return of_io(io);
     }

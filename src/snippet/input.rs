@@ -18,6 +18,9 @@ use super::script::Script;
 use super::third_party::{ThirdParty, third_party};
 use super::trouble::Trouble;
 
+/// JSON of no known kind is read as a tree up to this length, only to see whether its end is there.
+const SMALL: usize = 8 << 20;
+
 /// What kind of file an input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -226,18 +229,23 @@ fn read_script(evidence: &mut Evidence, text: &str, setting: &Setting) -> Kind {
 }
 
 fn read_json(evidence: &mut Evidence, text: &str) -> (Kind, Option<Trouble>) {
-    let script = Script::new(text, 1);
-    let mut complete = true;
-    let (root, _) = Literal::read(&script, 0, &mut complete);
-    if let Some(entries) = har::entries(&root) {
-        har::read_entries(evidence, entries, &|evidence, text, setting| {
-            read_script(evidence, text, setting);
-        });
-        return (Kind::Har, (!complete).then_some(Trouble::HarCutShort));
-    }
-    let cut = (!complete).then_some(Trouble::JsonCutShort);
-    if container::read_exported(evidence, &root, &Setting::top(How::TagManager)) {
-        return (Kind::Container, cut);
+    let may_be_known =
+        text.contains("\"entries\"") || text.contains("\"containerVersion\"") || text.contains("\"containerId\"");
+    let mut cut = (!text.trim_end().ends_with(['}', ']', ';', ')'])).then_some(Trouble::JsonCutShort);
+    if may_be_known || text.len() <= SMALL {
+        let script = Script::new(text, 1);
+        let mut complete = true;
+        let (root, _) = Literal::read(&script, 0, &mut complete);
+        if let Some(entries) = har::entries(&root) {
+            har::read_entries(evidence, entries, &|evidence, text, setting| {
+                read_script(evidence, text, setting);
+            });
+            return (Kind::Har, (!complete).then_some(Trouble::HarCutShort));
+        }
+        cut = (!complete).then_some(Trouble::JsonCutShort);
+        if container::read_exported(evidence, &root, &Setting::top(How::TagManager)) {
+            return (Kind::Container, cut);
+        }
     }
     scan(evidence, text, &Setting::top(How::Data));
     (Kind::Json, cut)

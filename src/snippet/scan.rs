@@ -21,6 +21,9 @@ const DEEPEST: u8 = 5;
 /// How many gates are looked for in one script; the rest is taken to run.
 const MOST_GATES: usize = 60;
 
+/// How far into an object a key is looked for.
+const MOST_KEYS: usize = 2_000;
+
 /// Longest quotation of a page.
 const LONGEST_QUOTE: usize = 120;
 
@@ -71,10 +74,13 @@ pub fn find_calls(evidence: &mut Evidence, source: &str, wanted: &[String]) {
         return;
     }
     let script = Script::new(source, 1);
+    let mut gates = 0;
     for at in 0..script.tokens.len() {
         let Some(name) = script.word(at).filter(|word| wanted.iter().any(|name| name == word)) else { continue };
         let defines = at > 0 && script.word(at - 1) == Some("function") || script.is_mark(at + 1, "=");
-        if !defines {
+        let is_known = evidence.calls.get(name) == Some(&true);
+        if !defines && !is_known && gates < MOST_GATES {
+            gates += 1;
             let open = matches!(Gate::before(&script, at), Gate::Open | Gate::CallOf(_));
             *evidence.calls.entry(name.to_owned()).or_insert(false) |= open;
         }
@@ -174,11 +180,18 @@ impl Scanner<'_, '_, '_> {
             open += 1;
         }
         let end = script.is_mark(open, "{").then(|| script.pair(open)).flatten()?;
-        (open + 1..end).find(|key| {
-            script.parent(*key) == Some(open)
-                && script.is_mark(key + 1, ":")
-                && script.name(*key).as_deref() == Some(name)
-        })
+        let mut key = open + 1;
+        for _ in 0..MOST_KEYS {
+            if key >= end {
+                return None;
+            }
+            if script.is_mark(key + 1, ":") && script.name(key).as_deref() == Some(name) {
+                return Some(key);
+            }
+            let opens = script.is(key, Kind::Mark) && matches!(script.raw(key), "(" | "[" | "{");
+            key = script.pair(key).filter(|pair| opens && *pair > key).unwrap_or(key) + 1;
+        }
+        None
     }
 
     /// A call: its function and the first texts that it is given, also in an array.
@@ -281,6 +294,9 @@ impl Scanner<'_, '_, '_> {
     /// Where the address in a constant is used; the use that waits for least decides.
     fn most_open_use(&self, at: usize) -> usize {
         let script = self.script;
+        if self.gates > MOST_GATES {
+            return at;
+        }
         let Some(name) = at.checked_sub(2).filter(|_| script.is_mark(at - 1, "=")).and_then(|name| script.word(name))
         else {
             return at;

@@ -143,11 +143,17 @@ fn an_address_is_fetched_once_and_follows_five_redirections_at_most() {
     let circle = server(vec![around; 12]);
     let gone = server(vec!["HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned()]);
     let silent = "http://127.0.0.1:1/";
-    let output = run(Path::new("."), &["--format", "json", &there, &circle, &gone, silent, "http://"]);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let unsafe_one = format!("https://{}/", listener.local_addr().expect("it listens"));
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("somebody comes");
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").expect("it is read");
+    });
+    let output = run(Path::new("."), &["--format", "json", &there, &circle, &gone, silent, "http://", &unsafe_one]);
     assert_eq!(output.status.code(), Some(1));
     let said = json(&output);
-    let named: Vec<&str> = (0..5).map(|at| said["inputs"][at]["error"]["name"].as_str().unwrap_or("read")).collect();
-    assert_eq!(named, ["read", "too_many_redirects", "status", "no_connection", "bad_address"]);
+    let named: Vec<&str> = (0..6).map(|at| said["inputs"][at]["error"]["name"].as_str().unwrap_or("read")).collect();
+    assert_eq!(named, ["read", "too_many_redirects", "status", "no_connection", "bad_address", "tls"]);
     assert_eq!(said["inputs"][0]["findings"][0]["deployment_id"], "0aa1b2c3-d4e5-46f7-8899-aabbccddeeff");
 }
 
