@@ -37,6 +37,9 @@ pub enum Command {
     /// How many people a volume takes.
     #[command(subcommand)]
     Staffing(StaffingCommand),
+    /// What a snippet on a page is.
+    #[command(subcommand)]
+    Snippet(SnippetCommand),
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -285,6 +288,38 @@ pub enum VolumesFrom {
 
 fn a_model() -> impl TypedValueParser<Value = Model> {
     PossibleValuesParser::new(Model::ALL.map(Model::name)).try_map(|name| Model::named(&name).ok_or("is no model"))
+}
+
+/// `snippet`.
+#[derive(Debug, Subcommand)]
+pub enum SnippetCommand {
+    /// Says of pages, scripts, containers and recordings whether Genesys tracks people there, whose it is and what to do.
+    Audit(AuditArgs),
+}
+
+/// `snippet audit`.
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// Files, folders, HAR files or addresses; an address is fetched once, and nothing else leaves this machine.
+    #[arg(required = true)]
+    pub inputs: Vec<String>,
+    /// What depends on each hostname (CSV: hostname, offers_per_week, chats_per_week, weeks, owner).
+    #[arg(long)]
+    pub mapping: Option<PathBuf>,
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
+    pub format: AuditFormat,
+}
+
+/// How the answer about snippets is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    /// For a person.
+    Text,
+    /// For programs; the shape stays.
+    Json,
+    /// For code scanning (2.1.0).
+    Sarif,
 }
 
 /// `config`.

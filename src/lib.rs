@@ -12,6 +12,8 @@ pub mod wire;
 
 pub mod simulate;
 
+pub mod snippet;
+
 pub mod io;
 
 pub mod replay;
@@ -31,6 +33,8 @@ pub mod listing;
 pub mod set_aside;
 
 pub mod topics;
+
+pub mod snippet_audit;
 
 pub mod doctor;
 

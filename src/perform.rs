@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{
     BaselineCommand, Cli, Command, ConfigCommand, DoctorArgs, IngestArgs, PlanArgs, ReplayArgs, ShowArgs, SimulateArgs,
-    StaffingCommand, TailArgs, VolumesFrom,
+    SnippetCommand, StaffingCommand, TailArgs, VolumesFrom,
 };
 use crate::doctor::{self, Verdict};
 use crate::engine::baseline::BaselineInterval;
@@ -25,7 +25,7 @@ use crate::tail::{EmbeddedRows, KafkaRows, Rows};
 use crate::wire::staffing_csv::{Answered, Model, TableError, answer_table};
 use crate::wire::staffing_plan::{Form, PLANNED};
 use crate::wire::{self, StaffingPlan, baseline_csv};
-use crate::{demo, service, set_aside, tail, topics};
+use crate::{demo, service, set_aside, snippet_audit, tail, topics};
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
@@ -55,6 +55,7 @@ pub fn perform(cli: Cli) -> ExitCode {
         Command::Config(command) => config(&command),
         Command::Staffing(StaffingCommand::Table { model }) => staffing_table(model),
         Command::Staffing(StaffingCommand::Plan(args)) => staffing_plan(&args),
+        Command::Snippet(SnippetCommand::Audit(args)) => snippet_audit::perform(&args),
         Command::SetAside(args) => set_aside::list(&args),
         Command::Topics(command) => topics::topics(&command),
         Command::Doctor(args) => doctor(&args),

@@ -28,3 +28,9 @@ pub use counter::Counter;
 pub mod kafka;
 
 pub mod site_files;
+
+pub mod walking;
+
+pub mod fetching;
+
+pub mod blame;

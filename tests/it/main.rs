@@ -16,6 +16,8 @@ mod required_agents;
 mod schemas;
 mod settings;
 mod simulated;
+mod snippet_audit;
+mod snippets;
 mod staffing;
 mod staffing_plan;
 mod story;

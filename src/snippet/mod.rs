@@ -1,0 +1,57 @@
+//! ANSWERS: what a snippet on a page is; bytes in, findings out, no I/O and no clock.
+
+pub mod signature;
+pub use signature::{Generation, Product, Region, signatures};
+
+mod address;
+
+mod anchors;
+
+mod decode;
+
+mod script;
+
+mod evidence;
+pub use evidence::{How, Inert};
+
+mod usage;
+
+mod details;
+
+mod scan;
+
+mod page;
+
+mod literal;
+
+mod container;
+
+mod har;
+
+pub mod third_party;
+pub use third_party::{ThirdParty, third_party};
+
+pub mod mapping;
+pub use mapping::{Mapping, MappingError};
+
+pub mod trouble;
+pub use trouble::Trouble;
+
+pub mod input;
+pub use input::{Audit, Kind, Other, audit};
+
+mod identity;
+pub use identity::Whereabouts;
+
+mod judge;
+
+pub mod finding;
+pub use finding::{Author, Confidence, Finding, Place, Sentence, Topic, Tracking, Verdict};
+
+mod sentences;
+
+pub mod as_text;
+
+pub mod as_json;
+
+pub mod as_sarif;

@@ -1,0 +1,208 @@
+//! Gates: what a piece of a script waits for before it runs, as far as the script itself tells.
+
+use super::token::{Kind, Script};
+use crate::snippet::signature::signatures;
+
+/// How far back a condition is looked for.
+const FURTHEST: usize = 240;
+
+/// How many calls of a function are looked at.
+const MOST_CALLS: usize = 24;
+
+/// How many functions deep a call is followed.
+const DEEPEST: u8 = 4;
+
+/// How many brackets are climbed.
+const MOST_LEVELS: usize = 200;
+
+/// Words that stand before a round bracket and are no function.
+const KEYWORDS: [&str; 7] = ["if", "for", "while", "switch", "catch", "with", "function"];
+
+/// What a piece of a script waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gate {
+    /// Nothing.
+    Open,
+    /// Consent; the text is the word that tells so.
+    Consent(String),
+    /// A condition that is never true.
+    Never,
+    /// A call of this function, which does not come in this script.
+    CallOf(String),
+}
+
+impl Gate {
+    /// What the token at this place waits for.
+    pub fn before(script: &Script<'_>, at: usize) -> Self {
+        Self::looked_for(script, at, 0)
+    }
+
+    fn looked_for(script: &Script<'_>, at: usize, depth: u8) -> Self {
+        let mut place = at;
+        let mut uncalled = None;
+        for _ in 0..MOST_LEVELS {
+            match head_of(script, place) {
+                Self::Open => {}
+                closed @ (Self::Consent(_) | Self::Never | Self::CallOf(_)) => return closed,
+            }
+            let Some(parent) = script.parent(place) else { break };
+            if script.is_mark(parent, "{") {
+                if let Some(word) = early_return(script, parent, place) {
+                    return Self::Consent(word);
+                }
+                match called(script, parent, depth) {
+                    Self::Open => {}
+                    Self::CallOf(name) => uncalled = Some(name),
+                    closed @ (Self::Consent(_) | Self::Never) => return closed,
+                }
+            }
+            place = parent;
+        }
+        uncalled.map_or(Self::Open, Self::CallOf)
+    }
+}
+
+/// What stands before a place in its own statement: a condition, the name of a function, the event that it handles.
+fn head_of(script: &Script<'_>, at: usize) -> Gate {
+    let in_call = script.parent(at).is_some_and(|parent| script.is_mark(parent, "("));
+    let floor = script.parent(at).map_or(0, |parent| parent + 1);
+    let mut place = at;
+    let mut steps = 0;
+    while place > floor && steps < FURTHEST {
+        place -= 1;
+        steps += 1;
+        let raw = script.raw(place);
+        match script.tokens.get(place).map(|token| token.kind) {
+            Some(Kind::Mark) => match raw {
+                ";" | "{" => break,
+                "," if !in_call => break,
+                "}" | "]" | ")" => {
+                    let continues = matches!(
+                        script.raw(place + 1),
+                        ")" | "(" | "," | "." | "[" | "?." | "&&" | "||" | "?" | "=>" | "{"
+                    );
+                    if raw == "}" && !continues {
+                        break;
+                    }
+                    let Some(opened) = script.pair(place).filter(|opened| *opened >= floor) else { break };
+                    if raw == ")"
+                        && let Some(gate) = condition(script, opened, place)
+                    {
+                        return gate;
+                    }
+                    place = opened;
+                }
+                _ => {}
+            },
+            Some(Kind::Word | Kind::Text | Kind::Template) => {
+                if let Some(word) = asks(script, place) {
+                    return Gate::Consent(word);
+                }
+            }
+            Some(Kind::Number | Kind::Regex) | None => {}
+        }
+    }
+    Gate::Open
+}
+
+/// What a pair of round brackets says about what follows it.
+fn condition(script: &Script<'_>, opened: usize, closed: usize) -> Option<Gate> {
+    let never = closed == opened + 2 && matches!(script.raw(opened + 1), "false" | "0")
+        || closed == opened + 3 && script.is_mark(opened + 1, "!") && matches!(script.raw(opened + 2), "1" | "true");
+    let is_if = script.callee(opened) == Some("if");
+    if never && is_if {
+        return Some(Gate::Never);
+    }
+    words_between(script, opened + 1, closed).map(Gate::Consent)
+}
+
+fn words_between(script: &Script<'_>, start: usize, end: usize) -> Option<String> {
+    (start..end.min(start + FURTHEST)).find_map(|at| asks(script, at))
+}
+
+/// The word at a place, where it is about consent. A long string is a text of its own and no event or key.
+fn asks(script: &Script<'_>, at: usize) -> Option<String> {
+    let name = script.name(at)?;
+    if name.len() > 60 || name.contains("//") {
+        return None;
+    }
+    signatures().consent.word_in(&name).map(|_| name.into_owned())
+}
+
+/// A condition that leaves the block before a place: `if (!consent) return;`.
+fn early_return(script: &Script<'_>, block: usize, at: usize) -> Option<String> {
+    let mut place = block + 1;
+    while place < at {
+        if script.word(place) == Some("if") && script.is_mark(place + 1, "(") {
+            let closed = script.pair(place + 1)?;
+            let leaves = script.word(closed + 1) == Some("return")
+                || script.is_mark(closed + 1, "{") && script.word(closed + 2) == Some("return");
+            if leaves && let Some(word) = words_between(script, place + 2, closed) {
+                return Some(word);
+            }
+        }
+        let opens = script.is(place, Kind::Mark) && matches!(script.raw(place), "(" | "[" | "{");
+        place = script.pair(place).filter(|pair| opens && *pair > place).unwrap_or(place) + 1;
+    }
+    None
+}
+
+/// Whether and how the function with this body is called in its script.
+fn called(script: &Script<'_>, body: usize, depth: u8) -> Gate {
+    let Some(defined) = defined_at(script, body) else { return Gate::Open };
+    let end = script.pair(body).unwrap_or(body);
+    // A function that is called where it stands.
+    let behind = if script.is_mark(end + 1, ")") { end + 2 } else { end + 1 };
+    if script.is_mark(behind, "(") || script.is_mark(behind, ".") {
+        return Gate::Open;
+    }
+    let name = script.raw(defined);
+    let calls = (0..script.tokens.len())
+        .filter(|at| script.word(*at) == Some(name) && *at != defined && !(body..end).contains(at))
+        .take(MOST_CALLS);
+    let mut waits = None;
+    let mut any = false;
+    for call in calls {
+        any = true;
+        if depth >= DEEPEST {
+            return Gate::Open;
+        }
+        match Gate::looked_for(script, call, depth + 1) {
+            Gate::Open => return Gate::Open,
+            Gate::Consent(word) => waits = Some(Gate::Consent(word)),
+            Gate::Never => waits = waits.or(Some(Gate::Never)),
+            Gate::CallOf(outer) => waits = waits.or(Some(Gate::CallOf(outer))),
+        }
+    }
+    if any { waits.unwrap_or(Gate::Open) } else { Gate::CallOf(name.to_owned()) }
+}
+
+/// Where the function whose body opens here gets its name.
+fn defined_at(script: &Script<'_>, body: usize) -> Option<usize> {
+    let mut before = body.checked_sub(1)?;
+    if script.is_mark(before, "=>") {
+        before = before.checked_sub(1)?;
+        let start = if script.is_mark(before, ")") { script.pair(before)? } else { before };
+        return assigned_before(script, start);
+    }
+    if !script.is_mark(before, ")") {
+        return None;
+    }
+    before = script.pair(before)?.checked_sub(1)?;
+    match script.word(before) {
+        Some("function") => assigned_before(script, before),
+        Some(word) if KEYWORDS.contains(&word) => None,
+        Some(_) => Some(before),
+        None => None,
+    }
+}
+
+fn assigned_before(script: &Script<'_>, start: usize) -> Option<usize> {
+    let mut mark = start.checked_sub(1)?;
+    if script.word(mark) == Some("async") {
+        mark = mark.checked_sub(1)?;
+    }
+    let named = script.is_mark(mark, "=") || script.is_mark(mark, ":");
+    let name = mark.checked_sub(1)?;
+    (named && script.is(name, Kind::Word)).then_some(name)
+}

@@ -1,0 +1,228 @@
+//! Sentences: the answers to the nine questions, each with what it rests on.
+
+use super::evidence::{Evidence, How, Inert};
+use super::finding::{Confidence, Finding, Sentence, Topic, Tracking, Verdict};
+use super::input::{Kind, listed};
+use super::judge::verdict;
+use super::mapping::Mapping;
+use super::signature::Generation;
+
+/// Every answer about a finding; sets its verdict on the way.
+pub fn about(
+    input: &str,
+    kind: Kind,
+    finding: &mut Finding,
+    evidence: &Evidence,
+    mapping: Option<&Mapping>,
+) -> Vec<Sentence> {
+    let seen = seen(input, finding);
+    let mut said = vec![
+        Sentence { topic: Topic::Tracking, says: tracking(finding), evidence: vec![seen.clone()] },
+        Sentence { topic: Topic::What, says: what(finding), evidence: signatures_seen(finding) },
+    ];
+    said.extend(trouble_with_calls(finding, evidence));
+    said.push(whose(finding, &seen));
+    said.push(effect(Topic::Sends, finding, &finding.product.sends));
+    let stores = finding.product.stores.join("; ");
+    let of_deployment = finding.deployment_id.as_ref().map(|id| stores.replace("<deployment id>", id));
+    said.push(effect(Topic::Stores, finding, of_deployment.as_deref().unwrap_or(&stores)));
+    said.extend(who(input, kind, finding, evidence));
+    let (stops, depends) = stops(finding, evidence, mapping);
+    said.push(stops);
+    finding.verdict = verdict(finding, depends);
+    said.push(reasons(finding, depends, &seen));
+    said.push(next(finding, evidence));
+    said
+}
+
+/// Where it stands and what is written there.
+fn seen(input: &str, finding: &Finding) -> String {
+    finding.places.first().map_or_else(String::new, |place| {
+        let part = place.part.as_deref().map_or_else(String::new, |part| format!(", {part}"));
+        format!("{input}:{}{part}: {}", place.line, place.quote)
+    })
+}
+
+fn signatures_seen(finding: &Finding) -> Vec<String> {
+    let mut names: Vec<String> =
+        finding.places.iter().map(|place| format!("signature {} on line {}", place.signature, place.line)).collect();
+    names.dedup();
+    names.truncate(4);
+    names
+}
+
+fn tracking(finding: &Finding) -> String {
+    let name = &finding.product.name;
+    match (finding.tracking, finding.confidence) {
+        (Tracking::Inert, _) => {
+            format!("No. It is present but inert: {}.", finding.inert.map_or("nothing runs it", Inert::sentence))
+        }
+        (Tracking::AfterConsent, _) => {
+            format!("Only after consent: {}.", finding.waits_for.as_deref().unwrap_or("it waits"))
+        }
+        (Tracking::No, _) if finding.product.chats => {
+            format!(
+                "No. {name} is active on this page and opens chats, but by itself it tells nothing of visitors who only look."
+            )
+        }
+        (Tracking::No, _) => format!("No. {name} is active on this page, but it tracks no visitors."),
+        (Tracking::Yes, Confidence::Loader) => {
+            format!("Yes. {name} starts in every visitor's browser, without asking.")
+        }
+        (Tracking::Yes, Confidence::CallsOnly) => {
+            format!("Yes, as far as can be seen: {name} is used here, but what loads it is not in this input.")
+        }
+    }
+}
+
+fn what(finding: &Finding) -> String {
+    let age = match finding.product.generation {
+        Generation::Current => "the current generation",
+        Generation::Legacy => "an earlier generation, with a successor",
+        Generation::Obsolete => "an obsolete generation",
+    };
+    format!("{}; {age}.", finding.product.name)
+}
+
+fn trouble_with_calls(finding: &Finding, evidence: &Evidence) -> Option<Sentence> {
+    (evidence.identifies && matches!(finding.product.id.as_str(), "journey_sdk" | "altocloud")).then(|| Sentence {
+        topic: Topic::What,
+        says: "It still calls `identify`, which has added nothing to customer records since 2023-01-31.".to_owned(),
+        evidence: vec!["a call of identify".to_owned()],
+    })
+}
+
+fn whose(finding: &Finding, seen: &str) -> Sentence {
+    let mut parts = Vec::new();
+    let called = if finding.product.id == "altocloud" { "account" } else { "organisation" };
+    parts.extend(finding.deployment_id.as_ref().map(|id| format!("deployment {id}")));
+    parts.extend(finding.organization_id.as_ref().map(|id| format!("{called} {id}")));
+    parts.extend(finding.region.as_ref().map(|region| match (region.aws, region.domain) {
+        (Some(aws), Some(domain)) => {
+            format!("region {aws} ({}, {domain}; from the {})", region.environment, region.read_from)
+        }
+        (_, _) => format!("data centre {}", region.environment),
+    }));
+    parts.extend(finding.endpoint.as_ref().map(|endpoint| format!("server {endpoint}")));
+    if !finding.other_ids.is_empty() {
+        parts.push(format!("it names {} as well", finding.other_ids.join(", ")));
+    }
+    let says =
+        if parts.is_empty() { "It does not say whose it is.".to_owned() } else { format!("{}.", parts.join("; ")) };
+    Sentence { topic: Topic::Whose, says, evidence: vec![seen.to_owned()] }
+}
+
+fn effect(topic: Topic, finding: &Finding, known: &str) -> Sentence {
+    let says = match finding.tracking {
+        Tracking::Inert => format!("Nothing, as it stands. Were it switched on: {known}."),
+        Tracking::AfterConsent => format!("Nothing before consent; after it: {known}."),
+        Tracking::Yes | Tracking::No => format!("{known}."),
+    };
+    let evidence = vec![format!("what is documented of {}; docs/snippet.md names the sources", finding.product.name)];
+    Sentence { topic, says, evidence }
+}
+
+fn who(input: &str, kind: Kind, finding: &Finding, evidence: &Evidence) -> Vec<Sentence> {
+    let Some(place) = finding.places.first() else { return Vec::new() };
+    let mut said = Vec::new();
+    let where_is = format!("{input}:{}", place.line);
+    let says = match (place.how, place.part.as_deref()) {
+        (How::TagManager, part) => {
+            format!("Whoever may publish in the tag manager: it is in {}.", part.unwrap_or("its container"))
+        }
+        (How::ScriptFile, _) => format!("Whoever builds the script file that it is a part of ({where_is})."),
+        (How::Data, _) => format!("Whoever fills the page's data: it is in the data that scripts read ({where_is})."),
+        (How::Request, part) => {
+            format!("Not to be seen from a recording: the browser asked for it ({}).", part.unwrap_or("a request"))
+        }
+        (How::InlineScript | How::Tag | How::Handler | How::Text, Some(part)) => {
+            format!("Whoever makes the page: it is in {part}, line {}.", place.line)
+        }
+        (How::InlineScript | How::Tag | How::Handler | How::Text, None) => {
+            format!("Whoever makes the page: it is in the page's own markup ({where_is}).")
+        }
+    };
+    said.push(Sentence { topic: Topic::Who, says, evidence: vec![place.quote.clone()] });
+    if !evidence.cms.is_empty() && kind == Kind::Page {
+        let made = evidence.cms.iter().copied().collect::<Vec<_>>().join(", ");
+        let says = format!(
+            "The page is made with {made}: a plug-in, a theme or a template of it may have written the markup."
+        );
+        said.push(Sentence { topic: Topic::Who, says, evidence: vec![format!("addresses and marks of {made}")] });
+    }
+    if finding.confidence == Confidence::CallsOnly && !evidence.managers.is_empty() && place.how != How::TagManager {
+        let says = format!("What loads it is not here; {} may.", managers(evidence));
+        said.push(Sentence { topic: Topic::Who, says, evidence: vec![managers(evidence)] });
+    }
+    said
+}
+
+fn managers(evidence: &Evidence) -> String {
+    let named = |(name, ids): (&&'static str, &std::collections::BTreeSet<String>)| {
+        if ids.is_empty() { (*name).to_owned() } else { format!("{name} ({})", listed(ids)) }
+    };
+    evidence.managers.iter().map(named).collect::<Vec<_>>().join(" and ")
+}
+
+/// What stops, and whether anything is known to depend on it.
+fn stops(finding: &Finding, evidence: &Evidence, mapping: Option<&Mapping>) -> (Sentence, Option<bool>) {
+    let sentence = |says: String, evidence: Vec<String>| Sentence { topic: Topic::Stops, says, evidence };
+    if finding.tracking == Tracking::Inert {
+        return (sentence("Nothing: it does nothing now.".to_owned(), vec!["it is inert".to_owned()]), Some(false));
+    }
+    let known = evidence.sites.iter().find_map(|site| Some((site, mapping?.of(site)?)));
+    let Some((site, depends)) = known else {
+        let why = match (mapping, evidence.sites.is_empty()) {
+            (None, _) => "no mapping was given (--mapping)".to_owned(),
+            (Some(_), true) => "the input does not say which hostname it is of".to_owned(),
+            (Some(_), false) => format!("the mapping does not name {}", listed(&evidence.sites)),
+        };
+        let kinds = if finding.product.chats {
+            "Chats and offers that it opens would stop; how many"
+        } else {
+            "What is counted and offered through it would stop; how much"
+        };
+        return (sentence(format!("{kinds} cannot be known from here."), vec![why]), None);
+    };
+    let (offers, chats, weeks) = (depends.offers_per_week, depends.chats_per_week, depends.weeks);
+    let owner = if depends.owner.is_empty() { String::new() } else { format!(" {} answers for it.", depends.owner) };
+    let says = format!(
+        "On {site}, {offers} offers and {chats} chats a week (over {weeks} weeks) depend on it, and so do the volume adjustments made of them.{owner}"
+    );
+    (sentence(says, vec![format!("the mapping's row of {site}")]), Some(offers > 0.0 || chats > 0.0))
+}
+
+fn reasons(finding: &Finding, depends: Option<bool>, seen: &str) -> Sentence {
+    let why = match finding.verdict {
+        Verdict::Unused => "it does nothing where it stands",
+        Verdict::Keep => "offers or chats depend on it",
+        Verdict::Replace => "it belongs to a generation that is being switched off",
+        Verdict::AskTheOwner if depends == Some(false) => {
+            "nothing is counted on this hostname, but the owner may know of more"
+        }
+        Verdict::AskTheOwner => "nothing here tells what depends on it",
+    };
+    Sentence {
+        topic: Topic::Verdict,
+        says: format!("{}: {why}.", finding.verdict.words()),
+        evidence: vec![seen.to_owned()],
+    }
+}
+
+fn next(finding: &Finding, evidence: &Evidence) -> Sentence {
+    let says = match (finding.tracking, finding.confidence) {
+        (Tracking::Inert, _) if matches!(finding.inert, Some(Inert::Quoted | Inert::Documentation)) => {
+            "Nothing to do for visitors; take it out where the text is no longer true.".to_owned()
+        }
+        (Tracking::Inert, _) => "Take it out with the next change of this file; nothing stops.".to_owned(),
+        (_, Confidence::CallsOnly) if !evidence.managers.is_empty() => {
+            format!(
+                "Look into {} for what loads it: save the container's script and audit it too. {}",
+                managers(evidence),
+                finding.product.next
+            )
+        }
+        (_, _) => finding.product.next.clone(),
+    };
+    Sentence { topic: Topic::Next, says, evidence: Vec::new() }
+}

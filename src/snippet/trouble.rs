@@ -1,0 +1,66 @@
+//! Trouble: why an input could not be read, or not to its end; each reason has a name that stays.
+
+/// Why an input could not be read, or not to its end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// There is nothing there.
+    #[error("there is no such file or folder")]
+    NotFound,
+    /// The system does not let it be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
+    /// It holds nothing.
+    #[error("it is empty")]
+    Empty,
+    /// It is neither markup nor script.
+    #[error("it is not text: give a page, a script, a HAR file or a container of a tag manager")]
+    NotText,
+    /// It is longer than what is read.
+    #[error("it is longer than {0} MiB, which is the most that is read")]
+    TooLarge(u64),
+    /// A HAR file whose end is missing.
+    #[error("the HAR file is cut short; what is there was read")]
+    HarCutShort,
+    /// JSON whose end is missing.
+    #[error("the JSON is cut short; what is there was read")]
+    JsonCutShort,
+    /// The address is none that can be fetched.
+    #[error("the address cannot be fetched: {0}")]
+    BadAddress(String),
+    /// No answer in time.
+    #[error("there was no answer within {0} seconds")]
+    TimedOut(u64),
+    /// One redirection leads to the next.
+    #[error("there were more than {0} redirections")]
+    TooManyRedirects(u32),
+    /// The connection is not safe.
+    #[error("the connection is not safe: {0}")]
+    Tls(String),
+    /// Nobody answers there.
+    #[error("no connection: {0}")]
+    NoConnection(String),
+    /// The server refuses.
+    #[error("the server answered {0}")]
+    Status(u16),
+}
+
+impl Trouble {
+    /// Its name: a word that stays.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Unreadable(_) => "unreadable",
+            Self::Empty => "empty",
+            Self::NotText => "not_text",
+            Self::TooLarge(_) => "too_large",
+            Self::HarCutShort => "har_cut_short",
+            Self::JsonCutShort => "json_cut_short",
+            Self::BadAddress(_) => "bad_address",
+            Self::TimedOut(_) => "timed_out",
+            Self::TooManyRedirects(_) => "too_many_redirects",
+            Self::Tls(_) => "tls",
+            Self::NoConnection(_) => "no_connection",
+            Self::Status(_) => "status",
+        }
+    }
+}

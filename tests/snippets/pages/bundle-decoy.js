@@ -1,0 +1,1 @@
+var t={name:"genesys-theme",deploymentId:null};function n(e){return e.includes("purecloud")?1:0}ac.on("x");

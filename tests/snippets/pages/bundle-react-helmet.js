@@ -1,0 +1,1 @@
+a.createElement("script",{src:"https://apps.usw2.pure.cloud/journey/sdk/js/web/v1/ac.js",async:!0}),window.ac("init","00000072-1c2d-4e3f-8a4b-000000000072",{region:"usw2"})

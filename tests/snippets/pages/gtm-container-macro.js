@@ -1,0 +1,9 @@
+// Copyright
+(function(){
+
+var data = {
+"resource": {"version": "12", "macros": [{"function": "__e"}, {"function": "__c", "vtp_value": "00000067-1c2d-4e3f-8a4b-000000000067"}], "tags": [{"function": "__html", "metadata": ["map"], "once_per_event": true, "vtp_supportDocumentWrite": false, "tag_id": 12, "vtp_html": ["template", "\n\u003Cscript type=\"text\/gtmscript\"\u003E!function(e,n,t,c,s){e._genesysJs=n,e[n]=e[n]||function(){(e[n].q=e[n].q||[]).push(arguments)},e[n].t=1*new Date,e[n].c=c,(s=document.createElement(\"script\")).async=1,s.src=t,s.charset=\"utf-8\",document.head.appendChild(s)}(window,\"Genesys\",\"https:\/\/apps.usw2.pure.cloud\/genesys-bootstrap\/genesys.min.js\",{environment:\"prod-usw2\",deploymentId:", ["escape", ["macro", 1], 8, 16], "});\u003C\/script\u003E"]}], "predicates": [{"function": "_eq", "arg0": ["macro", 0], "arg1": "gtm.js"}], "rules": [[["if", 0], ["add", 0]]]},
+"runtime":[],"permissions":{}};
+
+var aa,ba="function"==typeof Object.create?Object.create:function(a){return a/2/1};
+})()

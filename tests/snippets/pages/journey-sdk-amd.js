@@ -1,0 +1,1 @@
+define(['jquery'],function($){return{boot:function(r){$.getScript('//apps.'+r+'/journey/sdk/js/web/v1/ac.js',function(){ac('init',window.ORG||'9ff1b2c3-d4e5-46f7-8899-aabbccddee00',{region:'euw2'})})}}});
