@@ -40,7 +40,10 @@ fn fact(number: u64, about: About) -> Fact {
 fn action(number: u64, state: OfferState, labels: &mut Labels) -> Fact {
     let map = Some(labels.intern("am-pricing-help"));
     let medium = Some(Medium::WEB_MESSAGING_OFFER);
-    fact(number, About::Action(ActionFact { event: ActionEvent::Reached(state), map, version: Some(7), medium }))
+    fact(
+        number,
+        About::Action(ActionFact { event: ActionEvent::Reached(state), map, version: Some(7), medium, visit: None }),
+    )
 }
 
 /// An engine and the bytes that it takes for each of so many entities: whoever keeps it keeps its memory from the next. It is fed in small parts so that the facts themselves count little.

@@ -119,6 +119,7 @@ impl Bench {
         let rules = Rules {
             organizations: self.settings.organizations(),
             default_organization: self.settings.organization_for_files(),
+            signals: None,
             max_clock_ahead: self.settings.windows.max_clock_ahead,
             correction_horizon: self.settings.windows.correction_horizon,
         };

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
 
 use crate::wire::staffing_csv::Model;
 
@@ -43,6 +44,9 @@ pub enum Command {
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// What may be read and counted of whom, and who signed that.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Lists where the records lie that could not be used, and why.
     SetAside(SetAsideArgs),
     /// The topics that a log needs.
@@ -320,6 +324,38 @@ pub enum AuditFormat {
     Json,
     /// For code scanning (2.1.0).
     Sarif,
+}
+
+/// `policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Checks it: 0 where it is right, 2 where not, with line, column and what to change.
+    Check(ConfigArgs),
+    /// Prints what it says in its normal form, its version, and whether the signature under it holds.
+    Show(ConfigArgs),
+    /// Writes [sign_off] with its hash into the policy's file.
+    Sign(SignArgs),
+    /// Prints the review that must be done before predictive engagement goes live, the open questions first (Markdown).
+    Checklist(ConfigArgs),
+    /// Prints the JSON Schema of the file.
+    Schema,
+}
+
+/// `policy sign`.
+#[derive(Debug, Args)]
+pub struct SignArgs {
+    /// The configuration file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Who reviewed it.
+    #[arg(long)]
+    pub reviewed_by: String,
+    /// The day on which it was approved, e.g. 2026-11-01.
+    #[arg(long)]
+    pub approved_on: Date,
+    /// The last day before it must be reviewed again.
+    #[arg(long)]
+    pub review_by: Date,
 }
 
 /// `config`.

@@ -34,6 +34,8 @@ pub mod set_aside;
 
 pub mod topics;
 
+pub mod policy;
+
 pub mod snippet_audit;
 
 pub mod doctor;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{
-    BaselineCommand, Cli, Command, ConfigCommand, DoctorArgs, IngestArgs, PlanArgs, ReplayArgs, ShowArgs, SimulateArgs,
-    SnippetCommand, StaffingCommand, TailArgs, VolumesFrom,
+    BaselineCommand, Cli, Command, ConfigCommand, DoctorArgs, IngestArgs, PlanArgs, ReplayArgs, RunArgs, ShowArgs,
+    SimulateArgs, SnippetCommand, StaffingCommand, TailArgs, VolumesFrom,
 };
 use crate::doctor::{self, Verdict};
 use crate::engine::baseline::BaselineInterval;
@@ -25,7 +25,7 @@ use crate::tail::{EmbeddedRows, KafkaRows, Rows};
 use crate::wire::staffing_csv::{Answered, Model, TableError, answer_table};
 use crate::wire::staffing_plan::{Form, PLANNED};
 use crate::wire::{self, StaffingPlan, baseline_csv};
-use crate::{demo, service, set_aside, snippet_audit, tail, topics};
+use crate::{demo, policy, service, set_aside, snippet_audit, tail, topics};
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl<E: std::error::Error> From<E> for Failure {
 pub fn perform(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Demo(args) => demo::demo(&args),
-        Command::Run(args) => load(&args.config).and_then(|settings| service::run(&settings, args.until_caught_up)),
+        Command::Run(args) => run(&args),
         Command::Simulate(args) => simulate(&args),
         Command::Ingest(args) => ingest(&args),
         Command::Replay(args) => replay(&args),
@@ -57,6 +57,7 @@ pub fn perform(cli: Cli) -> ExitCode {
         Command::Staffing(StaffingCommand::Plan(args)) => staffing_plan(&args),
         Command::Snippet(SnippetCommand::Audit(args)) => snippet_audit::perform(&args),
         Command::SetAside(args) => set_aside::list(&args),
+        Command::Policy(command) => policy::perform(&command),
         Command::Topics(command) => topics::topics(&command),
         Command::Doctor(args) => doctor(&args),
     };
@@ -70,10 +71,23 @@ pub fn perform(cli: Cli) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Reads a configuration file and the environment over it.
+/// Reads a configuration file, the environment over it, and the policy that it names.
 pub fn load(path: &Path) -> Result<Settings, Failure> {
+    let mut settings = load_alone(path)?;
+    policy::read(&mut settings)?;
+    Ok(settings)
+}
+
+/// Reads a configuration file and the environment over it, and no policy.
+pub fn load_alone(path: &Path) -> Result<Settings, Failure> {
     let text = text_of(path)?;
     Settings::parse(&text, &path.to_string_lossy(), environment()).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+fn run(args: &RunArgs) -> Result<(), Failure> {
+    let settings = load(&args.config)?;
+    policy::must_hold(&settings)?;
+    service::run(&settings, args.until_caught_up)
 }
 
 fn text_of(path: &Path) -> Result<String, Failure> {
@@ -174,6 +188,7 @@ fn ingest(args: &IngestArgs) -> Result<(), Failure> {
 
 fn replay(args: &ReplayArgs) -> Result<(), Failure> {
     let settings = load(&args.config)?;
+    policy::warn(&settings);
     let until = match &args.until {
         Some(text) => Some(until(text)?),
         None => None,
@@ -270,13 +285,10 @@ fn tell(rows: u64, refused: u64) {
 
 fn config(command: &ConfigCommand) -> Result<(), Failure> {
     let said = match command {
-        ConfigCommand::Schema => Ok(settings::schema()),
-        ConfigCommand::Check(args) => {
-            settings::check(&text_of(&args.config)?, &args.config.to_string_lossy(), environment())
-        }
-        ConfigCommand::Show(args) => return Ok(print(&format!("{}\n", show(args)?.trim_end()))?),
+        ConfigCommand::Schema => settings::schema(),
+        ConfigCommand::Check(args) => load(&args.config)?.found_right(&args.config.to_string_lossy()),
+        ConfigCommand::Show(args) => show(args)?,
     };
-    let said = said.map_err(|error| Failure::Usage(error.to_string()))?;
     Ok(print(&format!("{}\n", said.trim_end()))?)
 }
 

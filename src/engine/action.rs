@@ -2,6 +2,7 @@
 
 use super::fact::{ActionEvent, ActionFact, BlockingReason, Medium, OfferState, OrganizationIndex};
 use super::label::{Label, Labels};
+use super::policy::Regime;
 use super::tally::{Metric, OtherMedium};
 use super::time::EventTime;
 
@@ -65,6 +66,7 @@ pub struct Action {
     map: Option<Label>,
     /// Beside each other, version and flag take no room that the rest leaves free; an option would.
     has_version: bool,
+    regime: Regime,
     version: u32,
     times: Times,
 }
@@ -79,6 +81,7 @@ impl Action {
             medium: None,
             map: None,
             has_version: false,
+            regime: Regime::Unregulated,
             version: 0,
             times: Times::Narrow { base: at.millis(), carried: [0; 3], steps: [0; FEW] },
         }
@@ -99,6 +102,18 @@ impl Action {
         if self.has_version { Some(self.version) } else { None }
     }
 
+    /// The regime of the visit that it came of.
+    pub const fn regime(&self) -> Regime {
+        self.regime
+    }
+
+    /// It came of a visit under this regime; false where that is nothing new.
+    pub fn fall_under(&mut self, regime: Regime) -> bool {
+        let is_stricter = regime > self.regime;
+        self.regime = self.regime.max(regime);
+        is_stricter
+    }
+
     /// Takes in what one event says; false where it says nothing new.
     pub fn learn(&mut self, at: EventTime, fact: &ActionFact, labels: &Labels) -> bool {
         let mut changed = self.learn_event(at, fact.event);
@@ -110,6 +125,7 @@ impl Action {
 
     /// Takes in all that is known of another action that turned out to be the same.
     pub fn absorb(&mut self, other: &Self, labels: &Labels) {
+        self.fall_under(other.regime);
         for (at, event) in other.events() {
             self.learn_event(at, event);
         }
@@ -160,7 +176,8 @@ impl Action {
         all.filter_map(|(kind, event)| Some((self.step_at(kind)?, event)))
     }
 
-    fn first_event(&self) -> Option<EventTime> {
+    /// The earliest event that is known.
+    pub fn first_event(&self) -> Option<EventTime> {
         self.events().map(|(at, _)| at).min()
     }
 

@@ -19,7 +19,7 @@ fn at(minute: i64) -> EventTime {
 }
 
 fn fact(event: ActionEvent, medium: Option<Medium>) -> ActionFact {
-    ActionFact { event, map: None, version: None, medium }
+    ActionFact { event, map: None, version: None, medium, visit: None }
 }
 
 fn action(medium: Option<Medium>, events: &[(i64, ActionEvent)]) -> Action {
@@ -144,7 +144,8 @@ fn another_medium_and_none_at_all_are_counted_by_type_in_the_interval_of_the_fir
 fn the_map_version_and_medium_of_the_earliest_event_hold_and_the_smaller_where_two_tie() {
     let mut labels = Labels::default();
     let (nine, ten) = (labels.intern("am-9"), labels.intern("am-10"));
-    let says = |map, version| ActionFact { event: Stepped, map: Some(map), version: Some(version), medium: None };
+    let says =
+        |map, version| ActionFact { event: Stepped, map: Some(map), version: Some(version), medium: None, visit: None };
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         let events = [(at(2), says(nine, 1)), (at(1), says(nine, 7)), (at(1), says(ten, 8))];
         let mut action = Action::of(OrganizationIndex(0), at(5));

@@ -175,6 +175,8 @@ pub struct VolumeAdjustment {
     pub evidence: Evidence,
     /// The same counts by action map, in the order of the entries.
     pub by_action_map: Vec<ActionMapCounts>,
+    /// The policy under which it was counted.
+    pub policy_version: Arc<str>,
     /// How far the input had come; `None` before anything was heard of it.
     pub watermark: Option<EventTime>,
 }
@@ -200,5 +202,6 @@ impl VolumeAdjustment {
             && self.required_agents_adjusted == other.required_agents_adjusted
             && self.evidence == other.evidence
             && self.by_action_map == other.by_action_map
+            && self.policy_version == other.policy_version
     }
 }

@@ -6,10 +6,19 @@ use std::sync::Arc;
 use super::event::{ConversationStep, Event, What};
 use super::fact::{About, ActionFact, ConversationFact, Fact, OrganizationIndex, RouteKey, VisitFact};
 use super::label::{Keepable, KnownLabels, Label, Labels};
-use super::names::{Domain, Epoch, EpochKey, MissingEpoch, Name, Namer};
-use super::policy::PagePolicy;
+use super::names::{Domain, Epoch, EpochKey, MissingEpoch, Name, Namer, Names};
+use super::policy::{PagePolicy, Regime};
 use super::time::EventTime;
 use super::unrouted::Strangers;
+
+/// What becomes of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Admitted {
+    /// A fact.
+    Fact(Fact),
+    /// The policy refuses it. Of a regulated page it is kept that the visit saw one; of anything else, nothing.
+    NotPermitted(Vec<Fact>),
+}
 
 /// Turns events into facts.
 #[derive(Debug)]
@@ -62,22 +71,35 @@ impl Admission {
         &mut self.strangers
     }
 
-    /// The fact that an event tells of.
-    pub fn admit(&mut self, event: &Event<'_>) -> Result<Fact, MissingEpoch> {
+    /// The fact that an event tells of, where the policy permits it.
+    pub fn admit(&mut self, event: &Event<'_>) -> Result<Admitted, MissingEpoch> {
         let (organization, at) = (event.organization, event.at);
         let (domain, id, about) = match &event.what {
-            What::Action { id, event, map, version, medium } => {
+            What::Action { session, id, event, map, version, medium } => {
+                let visit = self.visit_of(organization, session.as_ref(), at)?;
                 let names = self.namer.names(Domain::Action, organization, id, at)?;
                 let map = map.as_deref().map(|map| self.map_of(names.own, map));
-                let fact = ActionFact { event: *event, map, version: *version, medium: *medium };
-                return Ok(Fact { organization, at, names, about: About::Action(fact) });
+                let fact = ActionFact { event: *event, map, version: *version, medium: *medium, visit };
+                return Ok(Admitted::Fact(Fact { organization, at, names, about: About::Action(fact) }));
             }
-            What::Page { session, host, path } => {
+            What::Page { session, host, path, signals } => {
+                let regime = self.pages.regime_of(host.as_deref(), path.as_deref());
+                if regime > Regime::Unregulated {
+                    return Ok(Admitted::NotPermitted(self.taint(organization, session, at, regime)?));
+                }
+                if !self.pages.permits(&signals.consent, &signals.privacy_control) {
+                    return Ok(Admitted::NotPermitted(Vec::new()));
+                }
                 let class = self.pages.class_of(host.as_deref().unwrap_or(""), path.as_deref().unwrap_or(""));
                 let class = class.map(|class| self.labels.intern(class));
                 (Domain::Visit, session, About::Visit(VisitFact::Page(class)))
             }
-            What::App { session } => (Domain::Visit, session, About::Visit(VisitFact::App)),
+            What::App { session, signals } => {
+                if !self.pages.permits(&signals.consent, &signals.privacy_control) {
+                    return Ok(Admitted::NotPermitted(Vec::new()));
+                }
+                (Domain::Visit, session, About::Visit(VisitFact::App))
+            }
             What::Segment { session, segment } => {
                 let segment = self.label(segment.as_ref());
                 (Domain::Visit, session, About::Visit(VisitFact::Segment(segment)))
@@ -87,7 +109,49 @@ impl Admission {
                 (Domain::Conversation, id, About::Conversation(fact))
             }
         };
-        Ok(Fact { organization, at, names: self.namer.names(domain, organization, id, at)?, about })
+        Ok(Admitted::Fact(Fact { organization, at, names: self.namer.names(domain, organization, id, at)?, about }))
+    }
+
+    /// What is left of a page whose time and arrival do not go together: `None` where it is not regulated.
+    ///
+    /// One from the future taints as of its arrival, which is not before the visit ended by much. One from beyond the
+    /// horizon changes nothing any more, as nothing does that comes so late.
+    pub fn refuse_untimely(&self, event: &Event<'_>) -> Result<Option<Vec<Fact>>, MissingEpoch> {
+        let What::Page { session, host, path, .. } = &event.what else { return Ok(None) };
+        let regime = self.pages.regime_of(host.as_deref(), path.as_deref());
+        if regime == Regime::Unregulated {
+            return Ok(None);
+        }
+        if event.at < event.arrival {
+            return Ok(Some(Vec::new()));
+        }
+        self.taint(event.organization, session, event.arrival, regime).map(Some)
+    }
+
+    /// What is kept of a regulated page: under the taint name, for as long as actions are remembered, that the visit
+    /// counts no more; and under the visit's name, for as long as visits are, the same.
+    fn taint(
+        &self,
+        organization: OrganizationIndex,
+        session: &str,
+        at: EventTime,
+        regime: Regime,
+    ) -> Result<Vec<Fact>, MissingEpoch> {
+        let fact = |domain, about| {
+            Ok(Fact { organization, at, names: self.namer.names(domain, organization, session, at)?, about })
+        };
+        Ok(vec![fact(Domain::Taint, About::Taint(regime))?, fact(Domain::Visit, About::Visit(VisitFact::Regulated))?])
+    }
+
+    /// The visit of an action or a conversation under the taint domain's keys, where anything depends on it.
+    fn visit_of(
+        &self,
+        organization: OrganizationIndex,
+        session: Option<&Cow<'_, str>>,
+        at: EventTime,
+    ) -> Result<Option<Names>, MissingEpoch> {
+        let session = session.filter(|_| self.pages.regulates());
+        session.map(|session| self.namer.names(Domain::Taint, organization, session, at)).transpose()
     }
 
     fn conversation(
@@ -97,10 +161,11 @@ impl Admission {
         step: &ConversationStep<'_>,
     ) -> Result<ConversationFact, MissingEpoch> {
         Ok(match step {
-            ConversationStep::Started { action, map } => {
+            ConversationStep::Started { action, map, session } => {
+                let visit = self.visit_of(organization, session.as_ref(), at)?.map(Box::new);
                 let name = |id: &Cow<'_, str>| self.namer.names(Domain::Action, organization, id, at);
                 let action = action.as_ref().map(name).transpose()?;
-                ConversationFact::Started { action, map: self.label(map.as_ref()) }
+                ConversationFact::Started { action, map: self.label(map.as_ref()), visit }
             }
             ConversationStep::Queued { queue, media_type, language, skills } => {
                 let media_type = media_type.as_ref().map(|media| Cow::Owned(media.to_lowercase()));

@@ -15,6 +15,7 @@ use super::time::{EventTime, Span};
 pub struct Conversation {
     organization: OrganizationIndex,
     steps: Vec<(EventTime, ConversationFact)>,
+    is_regulated: bool,
     /// What it has added to the ledger.
     pub counted: Vec<Contribution>,
 }
@@ -26,6 +27,8 @@ pub struct OriginAction {
     pub map: Option<Label>,
     /// Its version.
     pub version: Option<u32>,
+    /// Whether it came of a regulated visit.
+    pub is_regulated: bool,
 }
 
 /// An entry into a queue, with the planning group that it belongs to.
@@ -39,7 +42,7 @@ struct QueueEntry {
 impl Conversation {
     /// A conversation of which nothing is known yet.
     pub const fn of(organization: OrganizationIndex) -> Self {
-        Self { organization, steps: Vec::new(), counted: Vec::new() }
+        Self { organization, steps: Vec::new(), is_regulated: false, counted: Vec::new() }
     }
 
     /// Takes in one step; false where it was known.
@@ -56,9 +59,20 @@ impl Conversation {
 
     /// Takes in all steps of another conversation that turned out to be the same.
     pub fn absorb(&mut self, other: &Self) {
+        self.is_regulated |= other.is_regulated;
         for (at, fact) in &other.steps {
             self.learn(*at, fact);
         }
+    }
+
+    /// It came of a regulated visit; false where that is nothing new.
+    pub const fn fall_under_policy(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_regulated, true)
+    }
+
+    /// Whether it, or an action that it came from, came of a regulated visit.
+    pub fn is_regulated(&self, action_of: &impl Fn(&Names) -> Option<OriginAction>) -> bool {
+        self.is_regulated || self.origins().any(|names| action_of(&names).is_some_and(|action| action.is_regulated))
     }
 
     /// Whose it is.
@@ -106,7 +120,7 @@ impl Conversation {
 
     fn starts(&self) -> impl Iterator<Item = (EventTime, Option<Names>, Option<Label>)> {
         self.steps.iter().filter_map(|(at, fact)| match fact {
-            ConversationFact::Started { action, map } => Some((*at, *action, *map)),
+            ConversationFact::Started { action, map, visit: _ } => Some((*at, *action, *map)),
             ConversationFact::Queued(_)
             | ConversationFact::LeftQueue { .. }
             | ConversationFact::AgentLeft { .. }

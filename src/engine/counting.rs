@@ -16,6 +16,8 @@ use super::label::{Label, Labels};
 use super::ledger::{Amount, Contribution, Expected, Ledger, RowKey};
 use super::names::{Name, Names};
 use super::plan::{Plan, SourceScheme};
+use super::policy::Regime;
+use super::regulated::{self, Figure, Offspring, RegulatedVisits};
 use super::roster::{Place, Roster};
 use super::routing::{EntryIndex, GroupIndex, Routing};
 use super::time::{EventTime, Span};
@@ -68,6 +70,8 @@ pub struct Totals {
     pub visit_facts: u64,
     /// Facts about conversations.
     pub conversation_facts: u64,
+    /// Facts about regulated visits.
+    pub taint_facts: u64,
     /// Facts that changed nothing.
     pub repeated: u64,
     /// Facts that came after their state was gone.
@@ -84,10 +88,11 @@ pub struct Engine {
     pub(super) agents: AgentsAsked,
     pub(super) due: BTreeMap<OrganizationIndex, BTreeSet<(EventTime, RowKey)>>,
     labels: Labels,
-    actions: Roster<Action>,
-    conversations: Roster<Conversation>,
+    pub(super) actions: Roster<Action>,
+    pub(super) conversations: Roster<Conversation>,
     links: HashMap<Name, Vec<Place>, RandomState>,
     visits: LiveVisits,
+    regulated: RegulatedVisits,
     unrouted: BTreeMap<Option<Label>, i64>,
     totals: Totals,
     /// What happened before is not remembered any more. It moves only when everything is said.
@@ -97,11 +102,12 @@ pub struct Engine {
 
 /// What an action adds, and where it is routed.
 #[derive(Debug, Default, PartialEq)]
-struct Standing {
+pub(super) struct Standing {
     map: Option<Label>,
     entry: Option<EntryIndex>,
     version: Option<u32>,
-    counts: Vec<Contribution>,
+    regulated: Option<Figure>,
+    pub(super) counts: Vec<Contribution>,
 }
 
 impl Engine {
@@ -118,6 +124,7 @@ impl Engine {
             conversations: Roster::default(),
             links: HashMap::default(),
             visits: LiveVisits::default(),
+            regulated: RegulatedVisits::default(),
             unrouted: BTreeMap::new(),
             totals: Totals::default(),
             gone_before: BTreeMap::new(),
@@ -239,6 +246,16 @@ impl Engine {
         actions.map(|(label, n)| (label.map(|label| self.labels.text(label)), *n))
     }
 
+    /// The version of the policy under which it counts.
+    pub fn policy_version(&self) -> &str {
+        &self.plan.policy.version
+    }
+
+    /// Actions of regulated visits by regime and day, `None` where they are too few to be told.
+    pub fn regulated(&self) -> impl Iterator<Item = (Regime, jiff::civil::Date, Option<i64>)> {
+        self.regulated.told()
+    }
+
     /// What was taken in.
     pub const fn totals(&self) -> Totals {
         self.totals
@@ -267,12 +284,19 @@ impl Engine {
                 self.totals.visit_facts += 1;
                 self.visits.learn(fact.organization, &fact.names, fact.at, visit)
             }
+            About::Taint(regime) => {
+                self.totals.taint_facts += 1;
+                let (is_new, tainted) = self.regulated.saw(fact.organization, &fact.names, fact.at, *regime);
+                self.taint(tainted);
+                is_new
+            }
         };
         self.totals.repeated += u64::from(!is_new);
+        let Some(feed) = Feed::of(&fact.about) else { return };
         if not_after.is_none_or(|latest| fact.at <= latest) {
             let source = match (partition, self.plan.sources) {
                 (Some(partition), _) => Source::Partition(partition),
-                (None, SourceScheme::ByKind) => Source::Feed(Feed::of(&fact.about)),
+                (None, SourceScheme::ByKind) => Source::Feed(feed),
                 (None, SourceScheme::One) => Source::Feed(Feed::Offers),
             };
             self.watermarks.hear(fact.organization, source, fact.at);
@@ -282,10 +306,10 @@ impl Engine {
     fn learn_action(&mut self, fact: &Fact, says: &ActionFact) -> bool {
         let found = self.actions.settle(&fact.names, || Action::of(fact.organization, fact.at));
         let mut before = self.actions.get(found.place).map(|action| self.standing(action)).unwrap_or_default();
-        self.note_unrouted(&before, -1);
+        self.note(&before, -1);
         if let Some(absorbed) = &found.absorbed {
             let theirs = self.standing(absorbed);
-            self.note_unrouted(&theirs, -1);
+            self.note(&theirs, -1);
             self.ledger.replace(&theirs.counts, &[]);
         }
         let Some(action) = self.actions.get_mut(found.place) else { return false };
@@ -294,7 +318,7 @@ impl Engine {
         }
         let is_new = action.learn(fact.at, says, &self.labels) || found.absorbed.is_some();
         let Some(now) = self.actions.get(found.place).map(|action| self.standing(action)) else { return is_new };
-        self.note_unrouted(&now, 1);
+        self.note(&now, 1);
         if is_new {
             let before_counts = std::mem::take(&mut before.counts);
             self.ledger.replace(&before_counts, &now.counts);
@@ -303,11 +327,19 @@ impl Engine {
         if (before.map, before.version) != (now.map, now.version) || found.is_newly_named {
             self.recount_conversations_of(found.place);
         }
+        if let Some(visit) = &says.visit {
+            let tainted = self.regulated.link(fact.organization, visit, fact.at, Offspring::Action(fact.names.own));
+            self.taint(tainted);
+        }
         is_new
     }
 
     /// What an action adds where it stands now. An action of which nothing is known adds nothing.
-    fn standing(&self, action: &Action) -> Standing {
+    pub(super) fn standing(&self, action: &Action) -> Standing {
+        if action.regime() > Regime::Unregulated {
+            let regulated = action.first_event().map(|at| (action.regime(), regulated::day_of(at)));
+            return Standing { map: action.map(), version: action.version(), regulated, ..Standing::default() };
+        }
         let organization = action.organization();
         let entry = action.map().and_then(|map| self.routing.entry_of(organization, map, action.version()));
         let group = entry.and_then(|entry| self.routing.group_of(entry));
@@ -315,11 +347,14 @@ impl Engine {
             let add = |(metric, at)| Contribution { group, entry, what: Amount::Count(metric), at };
             action.counts().into_iter().map(add).collect()
         });
-        Standing { map: action.map(), entry, version: action.version(), counts }
+        Standing { map: action.map(), entry, version: action.version(), regulated: None, counts }
     }
 
-    fn note_unrouted(&mut self, standing: &Standing, n: i64) {
-        if let Some(map) = standing.map
+    /// Counts an action that stands in no row, or takes it out again.
+    pub(super) fn note(&mut self, standing: &Standing, n: i64) {
+        if let Some(figure) = standing.regulated {
+            self.regulated.count(figure, n);
+        } else if let Some(map) = standing.map
             && standing.entry.is_none()
         {
             *self.unrouted.entry(Some(map)).or_default() += n;
@@ -342,10 +377,15 @@ impl Engine {
         if is_new {
             self.recount(found.place);
         }
+        if let ConversationFact::Started { visit: Some(visit), .. } = says {
+            let came = Offspring::Conversation(fact.names.own);
+            let tainted = self.regulated.link(fact.organization, visit, fact.at, came);
+            self.taint(tainted);
+        }
         is_new
     }
 
-    fn recount_conversations_of(&mut self, action: Place) {
+    pub(super) fn recount_conversations_of(&mut self, action: Place) {
         if self.links.is_empty() {
             return;
         }
@@ -354,13 +394,15 @@ impl Engine {
         linked.into_iter().for_each(|conversation| self.recount(conversation));
     }
 
-    fn recount(&mut self, place: Place) {
+    pub(super) fn recount(&mut self, place: Place) {
         let Some(conversation) = self.conversations.get(place) else { return };
         let action_of = |names: &Names| {
             let action = self.actions.get(self.actions.find(names)?)?;
-            Some(OriginAction { map: action.map(), version: action.version() })
+            let is_regulated = action.regime() > Regime::Unregulated;
+            Some(OriginAction { map: action.map(), version: action.version(), is_regulated })
         };
-        let now = conversation.counts(&self.routing, &action_of);
+        let may_count = self.plan.policy.interactions_may_count || !conversation.is_regulated(&action_of);
+        let now = if may_count { conversation.counts(&self.routing, &action_of) } else { Vec::new() };
         if let Some(conversation) = self.conversations.get_mut(place) {
             let before = std::mem::replace(&mut conversation.counted, now.clone());
             self.ledger.replace(&before, &now);
@@ -403,6 +445,7 @@ impl Engine {
             }
             self.gone_before.insert(organization, earliest);
             self.actions.forget(|action| action.organization() == organization && action.latest() < earliest);
+            self.regulated.forget(organization, earliest);
             let forgotten =
                 self.conversations.forget(|talk| talk.organization() == organization && talk.latest() < earliest);
             if forgotten > 0 {

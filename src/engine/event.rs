@@ -18,11 +18,34 @@ pub struct Event<'a> {
     pub what: What<'a>,
 }
 
+/// What an attribute says that a policy asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Signal<'a> {
+    /// It is not there, or nobody asks for it.
+    #[default]
+    Nothing,
+    /// It says this.
+    Said(Cow<'a, str>),
+    /// It is there, and says nothing that can be read.
+    Unclear,
+}
+
+/// The two signals that a policy asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Signals<'a> {
+    /// Consent.
+    pub consent: Signal<'a>,
+    /// Global Privacy Control.
+    pub privacy_control: Signal<'a>,
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What<'a> {
     /// A web action took a step or was blocked.
     Action {
+        /// The session's id, where the record names one.
+        session: Option<Cow<'a, str>>,
         /// The action's id.
         id: Cow<'a, str>,
         /// The step, or the block.
@@ -42,11 +65,15 @@ pub enum What<'a> {
         host: Option<Cow<'a, str>>,
         /// The page's path, without query and fragment.
         path: Option<Cow<'a, str>>,
+        /// Whether the visitor agrees, as far as that is asked.
+        signals: Signals<'a>,
     },
     /// Something happened in an app.
     App {
         /// The session's id.
         session: Cow<'a, str>,
+        /// Whether the visitor agrees, as far as that is asked.
+        signals: Signals<'a>,
     },
     /// The visitor was put into a segment, or taken out of it.
     Segment {
@@ -73,6 +100,8 @@ pub enum ConversationStep<'a> {
         action: Option<Cow<'a, str>>,
         /// The action map that it came from.
         map: Option<Cow<'a, str>>,
+        /// The session that it came from.
+        session: Option<Cow<'a, str>>,
     },
     /// `acd.start`.
     Queued {

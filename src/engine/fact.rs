@@ -2,6 +2,7 @@
 
 use super::label::Label;
 use super::names::Names;
+use super::policy::Regime;
 use super::time::{EventTime, Span};
 
 /// The organization that a fact belongs to: its place among the configured ones.
@@ -30,6 +31,8 @@ pub enum About {
     Visit(VisitFact),
     /// A conversation took a step.
     Conversation(ConversationFact),
+    /// A visit saw a page under this regime. The visit's name is of the taint domain.
+    Taint(Regime),
 }
 
 /// What one event says about a web action.
@@ -43,6 +46,8 @@ pub struct ActionFact {
     pub version: Option<u32>,
     /// The medium that the event names.
     pub medium: Option<Medium>,
+    /// The visit that it belongs to, under the taint domain's keys; only where a policy regulates anything.
+    pub visit: Option<Names>,
 }
 
 /// What happened to a web action.
@@ -208,6 +213,8 @@ pub enum VisitFact {
     App,
     /// The visitor was put into a segment or taken out of it.
     Segment(Option<Label>),
+    /// A page was seen of which nothing may be known: the visit counts no more.
+    Regulated,
 }
 
 /// What one detail event says about a conversation.
@@ -219,6 +226,8 @@ pub enum ConversationFact {
         action: Option<Names>,
         /// The action map.
         map: Option<Label>,
+        /// The visit that it came from, under the taint domain's keys; only where a policy regulates anything.
+        visit: Option<Box<Names>>,
     },
     /// It entered a queue.
     Queued(RouteKey),

@@ -13,7 +13,7 @@ pub mod event;
 pub use event::Event;
 
 pub mod policy;
-pub use policy::PagePolicy;
+pub use policy::{PagePolicy, Regime};
 
 pub mod unrouted;
 pub use unrouted::{Strangers, Unrouted};
@@ -32,6 +32,9 @@ pub use action::Action;
 
 #[cfg(test)]
 mod action_tests;
+
+pub mod regulated;
+pub use regulated::RegulatedVisits;
 
 pub mod visit;
 pub use visit::LiveVisits;
@@ -70,6 +73,8 @@ pub mod adjustment;
 pub use adjustment::VolumeAdjustment;
 
 mod saying;
+
+mod tainting;
 
 pub mod counting;
 pub use counting::{Decision, Engine, Step};

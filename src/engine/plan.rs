@@ -25,6 +25,23 @@ pub struct Plan {
     pub windows: Windows,
     /// What counts as a source of its own.
     pub sources: SourceScheme,
+    /// What the policy asks of counting.
+    pub policy: PolicyPlan,
+}
+
+/// What a policy asks of counting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyPlan {
+    /// Its version, as rows carry it; "none" where there is no policy.
+    pub version: Arc<str>,
+    /// Whether conversations of regulated visits count in staffing.
+    pub interactions_may_count: bool,
+}
+
+impl Default for PolicyPlan {
+    fn default() -> Self {
+        Self { version: Arc::from("none"), interactions_may_count: false }
+    }
 }
 
 /// How long to wait for what, in the time of the events.

@@ -96,7 +96,8 @@ impl Engine {
         // A finished row is revised by what happened, never by a new baseline alone.
         let same_figures = row.evidence == before.evidence
             && row.components == before.components
-            && row.by_action_map == before.by_action_map;
+            && row.by_action_map == before.by_action_map
+            && row.policy_version == before.policy_version;
         let says_nothing_new = if was_finished { same_figures } else { row.says_the_same_as(&before) };
         (!says_nothing_new).then_some(row)
     }
@@ -139,6 +140,7 @@ impl Engine {
             required_agents_adjusted: None,
             evidence: Evidence { counts: total, assumptions },
             by_action_map,
+            policy_version: Arc::clone(&self.plan.policy.version),
             watermark: None,
         };
         self.require_agents(key, handle_time.or(unmeasured), &mut row);

@@ -21,6 +21,7 @@ struct Visit {
     organization: OrganizationIndex,
     pages: Vec<(EventTime, Option<Label>)>,
     latest: EventTime,
+    is_regulated: bool,
 }
 
 /// How many visits are on one kind of page.
@@ -43,11 +44,13 @@ pub struct LiveVisits {
 impl LiveVisits {
     /// Takes in one fact; false where it says nothing new.
     pub fn learn(&mut self, organization: OrganizationIndex, names: &Names, at: EventTime, fact: &VisitFact) -> bool {
-        let found =
-            self.visits.settle(names, || Visit { organization, pages: Vec::new(), latest: EventTime::DISTANT_PAST });
+        let nothing_known =
+            || Visit { organization, pages: Vec::new(), latest: EventTime::DISTANT_PAST, is_regulated: false };
+        let found = self.visits.settle(names, nothing_known);
         let Some(visit) = self.visits.get_mut(found.place) else { return false };
         if let Some(other) = found.absorbed {
             visit.latest = visit.latest.max(other.latest);
+            visit.is_regulated |= other.is_regulated;
             other.pages.into_iter().for_each(|(at, class)| {
                 visit.see(at, class);
             });
@@ -57,14 +60,18 @@ impl LiveVisits {
         match fact {
             VisitFact::Page(class) => visit.see(at, *class) || later,
             VisitFact::App | VisitFact::Segment(_) => later,
+            VisitFact::Regulated => !std::mem::replace(&mut visit.is_regulated, true),
         }
     }
 
-    /// How many visits of an organization are on each kind of page at `now`, and how many of them for longer than `dwell`.
+    /// How many visits of an organization are on each kind of page at `now`, and how many of them for longer than `dwell`;
+    /// a visit that saw a regulated page is none of them.
     pub fn live(&self, organization: OrganizationIndex, now: EventTime, dwell: Span) -> Vec<LiveCount> {
         let mut counts: BTreeMap<Option<Label>, LiveCount> = BTreeMap::new();
         let earliest = now.before(VISIT_ENDS_AFTER);
-        for visit in self.visits.iter().filter(|visit| visit.organization == organization && visit.latest > earliest) {
+        let is_live =
+            |visit: &&Visit| visit.organization == organization && visit.latest > earliest && !visit.is_regulated;
+        for visit in self.visits.iter().filter(is_live) {
             let Some((class, since)) = visit.current() else { continue };
             let count = counts.entry(class).or_insert(LiveCount { class, now: 0, longer: 0 });
             count.now += 1;
@@ -181,6 +188,15 @@ mod tests {
         visits.learn(ORG, &called(2, None), at(18), &VisitFact::App);
         visits.learn(ORG, &called(1, Some(2)), at(4), &VisitFact::Page(pricing()));
         assert_eq!((visits.len(), on_pricing(&visits, 30)), (1, (1, 1)));
+    }
+
+    #[test]
+    fn a_visit_that_saw_a_regulated_page_is_counted_nowhere_whenever_that_is_learned() {
+        let mut visits = visits(&[(1, 0, true), (2, 0, true)]);
+        visits.learn(ORG, &called(2, None), at(1), &VisitFact::Regulated);
+        assert_eq!(on_pricing(&visits, 6), (1, 1));
+        visits.learn(ORG, &called(1, Some(2)), at(2), &VisitFact::App);
+        assert_eq!(on_pricing(&visits, 6), (0, 0));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fact::{About, OrganizationIndex};
+use super::fact::{About, OrganizationIndex, VisitFact};
 use super::time::{EventTime, Span};
 
 /// What kind of events a feed brings.
@@ -29,12 +29,13 @@ impl Feed {
         }
     }
 
-    /// The feed that brings such facts.
-    pub const fn of(about: &About) -> Self {
+    /// The feed that brings such facts; what is regulated leads no watermark.
+    pub const fn of(about: &About) -> Option<Self> {
         match about {
-            About::Visit(_) => Self::Visits,
-            About::Action(_) => Self::Offers,
-            About::Conversation(_) => Self::Conversations,
+            About::Visit(VisitFact::Regulated) | About::Taint(_) => None,
+            About::Visit(_) => Some(Self::Visits),
+            About::Action(_) => Some(Self::Offers),
+            About::Conversation(_) => Some(Self::Conversations),
         }
     }
 }

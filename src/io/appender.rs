@@ -113,8 +113,8 @@ impl<I: Intake> Appender<I> {
         }
         let mut records = 0;
         while let Some(file) = files.iter_mut().filter(|file| file.next.is_some()).min_by_key(|file| file.arrival()) {
-            if let Some((_, fact)) = file.next.take() {
-                self.keep_fact(*fact)?;
+            if let Some((arrival, fact)) = file.next.take() {
+                self.keep(Taken::Fact(arrival, fact), &file.name, 0)?;
             }
             self.advance(file)?;
             records += 1;
@@ -131,7 +131,7 @@ impl<I: Intake> Appender<I> {
                     file.next = Some((arrival, fact));
                     return Ok(());
                 }
-                taken @ (Taken::NotRelevant | Taken::SetAside(_) | Taken::Blank) => {
+                taken @ (Taken::NotPermitted(..) | Taken::NotRelevant | Taken::SetAside(_) | Taken::Blank) => {
                     self.keep(taken, &file.name, number)?;
                 }
             }
@@ -147,7 +147,16 @@ impl<I: Intake> Appender<I> {
 
     fn keep(&mut self, taken: Taken, container: &str, position: u64) -> Result<(), LogError> {
         match taken {
-            Taken::Fact(_, fact) => self.keep_fact(*fact),
+            Taken::Fact(_, fact) => {
+                self.account.admitted += 1;
+                self.keep_fact(*fact);
+                self.flush_if_full()
+            }
+            Taken::NotPermitted(_, facts) => {
+                self.account.not_permitted += 1;
+                facts.into_iter().for_each(|fact| self.keep_fact(fact));
+                self.flush_if_full()
+            }
             Taken::SetAside(aside) => {
                 self.account.note(&Taken::SetAside(aside));
                 self.pointers.push(self.pointer(&aside, container, position));
@@ -160,13 +169,11 @@ impl<I: Intake> Appender<I> {
         }
     }
 
-    fn keep_fact(&mut self, fact: Fact) -> Result<(), LogError> {
-        self.account.admitted += 1;
+    fn keep_fact(&mut self, fact: Fact) {
         match fact.about {
             About::Visit(_) => self.visits.push(fact),
-            About::Action(_) | About::Conversation(_) => self.facts.push(fact),
+            About::Action(_) | About::Conversation(_) | About::Taint(_) => self.facts.push(fact),
         }
-        self.flush_if_full()
     }
 
     fn flush_if_full(&mut self) -> Result<(), LogError> {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::log::Accounted;
 pub use super::log::EpochKeys;
+use crate::engine::admission::Admitted;
 use crate::engine::fact::Fact;
 use crate::engine::label::KnownLabels;
 use crate::engine::names::{Epoch, MissingEpoch};
-use crate::engine::{Admission, EventTime};
+use crate::engine::{Admission, Event, EventTime};
 use crate::settings::Settings;
-use crate::wire::genesys::{self, Class, Reading, Rules, SetAside};
+use crate::wire::genesys::{self, Class, Reading, Rules, SetAside, SignalNames};
 
 /// Reads records of one configuration.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Reader {
 pub enum Taken {
     /// A fact, and when its record arrived.
     Fact(EventTime, Box<Fact>),
+    /// Refused by policy; the facts that are left of it, and when its record arrived.
+    NotPermitted(EventTime, Vec<Fact>),
     /// Valid, and feeds nothing.
     NotRelevant,
     /// Cannot be used.
@@ -51,6 +54,10 @@ impl Reader {
         let rules = defaults.into_iter().map(|default_organization| Rules {
             organizations: organizations.clone(),
             default_organization,
+            signals: settings.policy.as_ref().map(|policy| SignalNames {
+                consent: Arc::clone(&policy.consent.attribute),
+                privacy_control: Arc::clone(&policy.consent.privacy_control_attribute),
+            }),
             max_clock_ahead: settings.windows.max_clock_ahead,
             correction_horizon: settings.windows.correction_horizon,
         });
@@ -84,6 +91,22 @@ impl Reader {
         self.read_of(0, None, record, keys_of)
     }
 
+    /// A regulated page is refused whatever its time; any other is set aside for it.
+    fn refuse_untimely<E>(
+        &mut self,
+        event: &Event<'_>,
+        aside: SetAside,
+        mut keys_of: impl FnMut(Epoch) -> Result<EpochKeys, E>,
+    ) -> Result<Taken, E> {
+        loop {
+            match self.admission.refuse_untimely(event) {
+                Ok(Some(facts)) => return Ok(Taken::NotPermitted(event.arrival, facts)),
+                Ok(None) => return Ok(Taken::SetAside(aside)),
+                Err(MissingEpoch(epoch)) => self.admission.learn_epoch(epoch, &keys_of(epoch)?),
+            }
+        }
+    }
+
     /// Reads one record of a source, by its place in the list, that was recorded at this time.
     pub fn read_of<E>(
         &mut self,
@@ -97,11 +120,13 @@ impl Reader {
             Reading::Admitted(event) => event,
             Reading::NotRelevant => return Ok(Taken::NotRelevant),
             Reading::SetAside(aside) => return Ok(Taken::SetAside(aside)),
+            Reading::Untimely(event, aside) => return self.refuse_untimely(&event, aside, keys_of),
             Reading::Blank => return Ok(Taken::Blank),
         };
         loop {
             match self.admission.admit(&event) {
-                Ok(fact) => return Ok(Taken::Fact(event.arrival, Box::new(fact))),
+                Ok(Admitted::Fact(fact)) => return Ok(Taken::Fact(event.arrival, Box::new(fact))),
+                Ok(Admitted::NotPermitted(facts)) => return Ok(Taken::NotPermitted(event.arrival, facts)),
                 Err(MissingEpoch(epoch)) => self.admission.learn_epoch(epoch, &keys_of(epoch)?),
             }
         }
@@ -126,6 +151,7 @@ impl Accounting {
     pub fn note(&mut self, taken: &Taken) {
         match taken {
             Taken::Fact(..) => self.admitted += 1,
+            Taken::NotPermitted(..) => self.not_permitted += 1,
             Taken::NotRelevant => self.not_relevant += 1,
             Taken::SetAside(aside) => *self.set_aside.entry(aside.class).or_default() += 1,
             Taken::Blank => {}

@@ -144,9 +144,12 @@ impl Replay<'_> {
                 Taken::Fact(at, fact) => {
                     let (first, last) = heard.span.unwrap_or((fact.at, fact.at));
                     heard.span = Some((first.min(fact.at), last.max(fact.at)));
-                    let arrived = Arrived { turn: Turn::of(at, line), fact: *fact };
-                    let labels = reader.admission().labels();
-                    heard.arrivals.push(arrived, labels).map_err(|error| self.failed(self.out, error))?;
+                    self.push(heard_at(at, line, *fact), reader, &mut heard.arrivals)?;
+                }
+                Taken::NotPermitted(at, facts) => {
+                    for fact in facts {
+                        self.push(heard_at(at, line, fact), reader, &mut heard.arrivals)?;
+                    }
                 }
                 Taken::SetAside(aside) => {
                     write_pointer(name, number, &aside, pointers)
@@ -156,6 +159,10 @@ impl Replay<'_> {
             }
         }
         Ok(())
+    }
+
+    fn push(&self, arrived: Arrived, reader: &Reader, arrivals: &mut Arrivals) -> Result<(), ReplayError> {
+        arrivals.push(arrived, reader.admission().labels()).map_err(|error| self.failed(self.out, error))
     }
 
     fn expect_baseline(&self, engine: &mut Engine) -> Result<(), ReplayError> {
@@ -236,10 +243,14 @@ impl Stretches<'_> {
     }
 }
 
+fn heard_at(at: EventTime, record: &[u8], fact: Fact) -> Arrived {
+    Arrived { turn: Turn::of(at, record), fact }
+}
+
 /// When a record arrived, as far as it says so: what is not relevant or set aside may say nothing of it.
 fn arrival_of(taken: &Taken, record: &[u8]) -> Option<EventTime> {
     match taken {
-        Taken::Fact(at, _) => Some(*at),
+        Taken::Fact(at, _) | Taken::NotPermitted(at, _) => Some(*at),
         Taken::NotRelevant | Taken::SetAside(_) => genesys::arrival(record),
         Taken::Blank => None,
     }

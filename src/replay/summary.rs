@@ -36,11 +36,13 @@ impl Summary {
             "records": figures(&all),
             "set_aside_by_class": classes(&all),
             "sources": sources,
-            "facts": totals.action_facts + totals.visit_facts + totals.conversation_facts,
-            "facts_by_kind": {"action": totals.action_facts, "visit": totals.visit_facts, "conversation": totals.conversation_facts},
+            "facts": totals.action_facts + totals.visit_facts + totals.conversation_facts + totals.taint_facts,
+            "facts_by_kind": {"action": totals.action_facts, "visit": totals.visit_facts, "conversation": totals.conversation_facts, "taint": totals.taint_facts},
             "repeated_facts": totals.repeated,
             "state_gone": totals.state_gone,
             "unrouted": unrouted(engine, strangers),
+            "regulated": regulated(engine),
+            "policy_version": engine.policy_version(),
             "first_event_time": span.map(|(first, _)| time(first)),
             "last_event_time": span.map(|(_, last)| time(last)),
             "rows": rows,
@@ -80,6 +82,15 @@ fn classes(account: &Accounting) -> Value {
 fn unrouted(engine: &Engine, strangers: &BTreeMap<String, String>) -> Value {
     let Unrouted { action_maps, other } = Unrouted::of(engine.unrouted(), strangers);
     json!({"action_maps": action_maps, "other": other})
+}
+
+/// Actions of regulated visits by regime and day; where they are so few that they might be somebody in particular, null.
+fn regulated(engine: &Engine) -> Value {
+    let mut regimes: BTreeMap<&str, BTreeMap<String, Option<i64>>> = BTreeMap::new();
+    for (regime, day, actions) in engine.regulated() {
+        regimes.entry(regime.name()).or_default().insert(day.to_string(), actions);
+    }
+    json!(regimes)
 }
 
 /// The only file that may differ between two replays of the same records.

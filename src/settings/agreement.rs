@@ -23,7 +23,6 @@ pub fn check(tree: &Node, complaints: &mut Vec<Complaint>) {
     checks.goals();
     checks.lengths_of_time();
     checks.log();
-    checks.policy();
 }
 
 struct Checks<'a> {
@@ -194,14 +193,6 @@ impl<'a> Checks<'a> {
                 let message = "is set twice, here from a file and beside it as text; keep one".to_owned();
                 self.complain(&setting.node.place, &format!("log.kafka.client.{}", setting.key), message);
             }
-        }
-    }
-
-    /// To take a policy and not to follow it would be worse than to stand still.
-    fn policy(&mut self) {
-        if let Some(node) = self.tree.at(&["policy", "file"]) {
-            let message = "policies come with a later version, and this one would not follow yours; take [policy] out to run without one".to_owned();
-            self.complain(&node.place, "policy.file", message);
         }
     }
 }

@@ -8,9 +8,9 @@ use super::keys::{Key, Kind, ROOT, Unsaid};
 /// The file, as it is also shown in the manual.
 pub static DEFAULTS: &str = include_str!("defaults.toml");
 
-/// The tree of all defaults; every place in it is [`Place::Default`].
-pub fn tree() -> Node {
-    let mut tree = document::read(DEFAULTS).unwrap_or_else(|_| Node::empty_table(Place::Default));
+/// The tree of all defaults of such a file; every place in it is [`Place::Default`].
+pub fn tree_of(file: &str) -> Node {
+    let mut tree = document::read(file).unwrap_or_else(|_| Node::empty_table(Place::Default));
     forget_places(&mut tree);
     tree
 }
@@ -29,7 +29,12 @@ fn forget_places(node: &mut Node) {
 
 /// Puts the defaults wherever the operator said nothing.
 pub fn fill(said: &mut Node) {
-    fill_table(ROOT, said, &tree());
+    fill_from(DEFAULTS, ROOT, said);
+}
+
+/// Puts the defaults of such a file wherever nothing was said.
+pub fn fill_from(file: &str, keys: &[Key], said: &mut Node) {
+    fill_table(keys, said, &tree_of(file));
 }
 
 fn fill_table(keys: &[Key], said: &mut Node, defaults: &Node) {
@@ -58,10 +63,10 @@ fn fill_table(keys: &[Key], said: &mut Node, defaults: &Node) {
     }
 }
 
-/// The sentence of every section and key, by its full name: the comment above it in `defaults.toml`.
-pub fn sentences() -> BTreeMap<String, String> {
+/// The sentence of every section and key, by its full name: the comment above it in such a file.
+pub fn sentences(file: &str) -> BTreeMap<String, String> {
     let (mut sentences, mut section, mut above) = (BTreeMap::new(), String::new(), String::new());
-    for line in DEFAULTS.lines() {
+    for line in file.lines() {
         let said = line.strip_prefix('#').unwrap_or(line);
         if let Some(comment) = line.strip_prefix("# ") {
             comment.clone_into(&mut above);
@@ -98,7 +103,7 @@ mod tests {
 
     #[test]
     fn every_key_has_one_sentence_in_the_defaults_and_every_sentence_a_key() {
-        let (said, mut known) = (sentences(), Vec::new());
+        let (said, mut known) = (sentences(DEFAULTS), Vec::new());
         walk(ROOT, "", &mut |name, _| known.push(name));
         for name in &known {
             let sentence = said.get(name).unwrap_or_else(|| panic!("{name} has no sentence in defaults.toml"));
@@ -112,8 +117,8 @@ mod tests {
     #[test]
     fn every_default_is_a_key_of_the_table_and_fits_its_kind() {
         let mut complaints = Vec::new();
-        let mut tree = tree();
-        super::super::shape::check(&mut tree, &mut complaints);
+        let mut tree = tree_of(DEFAULTS);
+        super::super::shape::check(ROOT, &mut tree, &mut complaints);
         // What must be said has no default, so a template lacks it.
         complaints.retain(|complaint| !complaint.message.contains("is missing"));
         assert_eq!(complaints, []);
@@ -121,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_must_be_said_has_no_default() {
-        let defaults = tree();
+        let defaults = tree_of(DEFAULTS);
         walk(ROOT, "", &mut |name, key| {
             let path: Vec<&str> = name.split('.').collect();
             let template = |node: &'_ Node, part: &str| node.elements().first().unwrap_or(node).get(part).cloned();
@@ -137,7 +142,7 @@ mod tests {
             DEFAULTS.lines().map(|l| if l.starts_with("# ") { "" } else { l.trim_start_matches('#') }).collect();
         let mut complaints = Vec::new();
         let mut tree = document::read(&uncommented.join("\n")).unwrap();
-        super::super::shape::check(&mut tree, &mut complaints);
+        super::super::shape::check(ROOT, &mut tree, &mut complaints);
         assert_eq!(complaints, []);
     }
 }

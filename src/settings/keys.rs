@@ -63,6 +63,8 @@ pub enum Single {
     Host,
     /// A path of a page, with its stars.
     PagePath,
+    /// A day.
+    Day,
 }
 
 /// What the entries of a list in the defaults stand for.
@@ -74,19 +76,19 @@ pub enum Unsaid {
     IsTheList,
 }
 
-const fn must(name: &'static str, kind: Single, add: &'static str) -> Key {
+pub(super) const fn must(name: &'static str, kind: Single, add: &'static str) -> Key {
     Key { name, kind: Kind::One(kind), need: Need::Must(add) }
 }
 
-const fn may(name: &'static str, kind: Single) -> Key {
+pub(super) const fn may(name: &'static str, kind: Single) -> Key {
     Key { name, kind: Kind::One(kind), need: Need::May }
 }
 
-const fn table(name: &'static str, keys: &'static [Key]) -> Key {
+pub(super) const fn table(name: &'static str, keys: &'static [Key]) -> Key {
     Key { name, kind: Kind::Table(keys), need: Need::May }
 }
 
-const fn entries(name: &'static str, keys: &'static [Key], need: Need) -> Key {
+pub(super) const fn entries(name: &'static str, keys: &'static [Key], need: Need) -> Key {
     Key { name, kind: Kind::Entries(keys, Unsaid::FillsEach), need }
 }
 

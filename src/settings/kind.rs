@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZoneDatabase;
 
 use super::document::{Node, Value};
@@ -51,6 +52,7 @@ impl Single {
             (Self::Zone, Value::Text(text)) => zone(text),
             (Self::Host, Value::Text(text)) => host(text),
             (Self::PagePath, Value::Text(text)) => PagePath::parse(text).err(),
+            (Self::Day, Value::Text(text)) => day(text),
             (_, other) => Some(expected(&self.describe(), other)),
         }
     }
@@ -74,6 +76,7 @@ impl Single {
             Self::Zone => "an IANA time zone such as \"Europe/Dublin\"".to_owned(),
             Self::Host => "a host such as \"shop.example\"".to_owned(),
             Self::PagePath => "a path such as \"/pricing/**\"".to_owned(),
+            Self::Day => "a day in quotes such as \"2026-11-01\"".to_owned(),
         }
     }
 
@@ -92,7 +95,8 @@ impl Single {
             | Self::Address
             | Self::Zone
             | Self::Host
-            | Self::PagePath => as_text(),
+            | Self::PagePath
+            | Self::Day => as_text(),
         }
     }
 }
@@ -135,6 +139,11 @@ fn zone(text: &str) -> Option<String> {
         return None;
     }
     Some(format!("{text:?} is no IANA time zone{}", did_you_mean(text, names.iter().map(String::as_str))))
+}
+
+fn day(text: &str) -> Option<String> {
+    let is_plain = text.len() == 10 && text.parse::<Date>().is_ok();
+    (!is_plain).then(|| format!("{text:?} is no day; write it as \"2026-11-01\""))
 }
 
 fn host(text: &str) -> Option<String> {

@@ -25,6 +25,9 @@ mod spelling;
 
 mod keys;
 
+mod policy;
+pub use policy::{Policy, SignOff, Signing};
+
 mod kind;
 
 mod defaults;
@@ -55,6 +58,9 @@ pub use show::{list, show};
 
 mod schema;
 pub use schema::schema;
+
+/// The kind of installation in which a policy must be signed.
+const PRODUCTION: &str = "production";
 
 /// Everything that was said, and the defaults where nothing was.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +93,10 @@ pub struct Settings {
     pub retention: Retention,
     /// What kind of installation this is, e.g. "production".
     pub environment: Arc<str>,
+    /// The file of the policy, where one is named.
+    pub policy_file: Option<PathBuf>,
+    /// What that file says, once it was read.
+    pub policy: Option<Arc<Policy>>,
 }
 
 /// An input topic.
@@ -204,6 +214,11 @@ impl Settings {
         let tree = tree(text, file_name, environment)?;
         Ok(reading::settings(&tree, file_name))
     }
+
+    /// Whether an unsigned, changed or overdue policy is refused.
+    pub fn is_production(&self) -> bool {
+        *self.environment == *PRODUCTION
+    }
 }
 
 /// The tree of everything that was said, checked, with the defaults filled in.
@@ -215,7 +230,7 @@ fn tree(
     let mut tree = document::read(text).map_err(|complaints| SettingsError::new(file_name, complaints))?;
     let mut complaints = Vec::new();
     environment::lay_over(&mut tree, environment, &mut complaints);
-    shape::check(&mut tree, &mut complaints);
+    shape::check(keys::ROOT, &mut tree, &mut complaints);
     defaults::fill(&mut tree);
     agreement::check(&tree, &mut complaints);
     if complaints.is_empty() { Ok(tree) } else { Err(SettingsError::new(file_name, complaints)) }

@@ -56,6 +56,16 @@ impl PagePath {
         starts && (self.rest == Rest::Anything || parts.next().is_none())
     }
 
+    /// Whether every page that `other` means is meant by this one too.
+    pub fn covers(&self, other: &Self) -> bool {
+        let wide_enough = match self.rest {
+            Rest::Anything => self.segments.len() <= other.segments.len(),
+            Rest::Nothing => other.rest == Rest::Nothing && self.segments.len() == other.segments.len(),
+        };
+        let each = self.segments.iter().zip(&other.segments);
+        wide_enough && each.into_iter().all(|(mine, theirs)| *mine == Segment::AnyOne || mine == theirs)
+    }
+
     /// As it was written.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -112,6 +122,23 @@ mod tests {
             ("/a", "a", false),
         ] {
             assert_eq!(PagePath::parse(pattern).unwrap().matches(path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_another_where_it_means_every_page_of_it() {
+        for (wide, narrow, covers) in [
+            ("/invest/**", "/invest/help", true),
+            ("/invest/**", "/invest/**", true),
+            ("/invest/**", "/invest/*/a", true),
+            ("/invest/*", "/invest/a", true),
+            ("/invest/*", "/invest/**", false),
+            ("/invest/a", "/invest/*", false),
+            ("/invest/**", "/**", false),
+            ("/**", "/a", true),
+        ] {
+            let parsed = [wide, narrow].map(|pattern| PagePath::parse(pattern).unwrap());
+            assert_eq!(parsed[0].covers(&parsed[1]), covers, "{wide} {narrow}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Settings;
 use crate::engine::fact::OrganizationIndex;
-use crate::engine::plan::{ActionMapPlan, GroupPlan, Plan, RoutePathPlan, SourceScheme, UnitPlan, Windows};
+use crate::engine::plan::{ActionMapPlan, GroupPlan, Plan, PolicyPlan, RoutePathPlan, SourceScheme, UnitPlan, Windows};
 use crate::engine::policy::PagePolicy;
 
 impl Settings {
@@ -52,12 +52,17 @@ impl Settings {
                 correction_horizon: self.windows.correction_horizon,
             },
             sources,
+            policy: self.policy.as_ref().map_or_else(PolicyPlan::default, |policy| policy.plan()),
             organizations,
         }
     }
 
-    /// The classes of pages.
+    /// What may enter, and the classes of pages.
     pub fn page_policy(&self) -> PagePolicy {
-        PagePolicy::new(self.page_classes.clone())
+        let classes = PagePolicy::new(self.page_classes.clone());
+        match &self.policy {
+            Some(policy) => classes.under(policy.page_rules(), policy.consent.clone()),
+            None => classes,
+        }
     }
 }

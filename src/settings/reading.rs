@@ -46,6 +46,8 @@ pub fn settings(tree: &Node, file_name: &str) -> Settings {
         replay_every: span(section("publish"), "replay_every"),
         retention: Retention { adjustments: span(retention, "adjustments"), set_aside: span(retention, "set_aside") },
         environment: text(section("environment"), "kind"),
+        policy_file: section("policy").get("file").map(|node| location(node, folder)),
+        policy: None,
     }
 }
 
@@ -122,7 +124,8 @@ fn page_class(entry: &Node) -> Option<PageClass> {
     Some(PageClass { id: text(entry, "id"), host: text(entry, "host").to_lowercase().into(), path })
 }
 
-fn text(node: &Node, key: &str) -> Arc<str> {
+/// The text at a key that must be there.
+pub(super) fn text(node: &Node, key: &str) -> Arc<str> {
     node.text(key).unwrap_or("").into()
 }
 

@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::defaults::{sentences, tree};
+use super::defaults::{DEFAULTS, sentences, tree_of};
 use super::document::{Node, Value};
 use super::keys::{Key, Kind, Need, ROOT, Single, Unsaid, full_name};
 
 /// The schema (draft 2020-12) as pretty JSON with a line feed at its end.
 pub fn schema() -> String {
-    let writer = Writer { sentences: sentences() };
-    let mut root = writer.table(ROOT, "", &tree());
-    let head = [
-        ("$schema", "https://json-schema.org/draft/2020-12/schema"),
-        ("title", "journeycast.toml"),
-        ("description", "What an operator may say to journeycast."),
-    ];
+    schema_of(ROOT, DEFAULTS, "journeycast.toml", "What an operator may say to journeycast.")
+}
+
+/// The schema of a file with these keys, whose sentences and defaults stand in `reference`.
+pub fn schema_of(keys: &'static [Key], reference: &str, title: &str, description: &str) -> String {
+    let writer = Writer { sentences: sentences(reference) };
+    let mut root = writer.table(keys, "", &tree_of(reference));
+    let head =
+        [("$schema", "https://json-schema.org/draft/2020-12/schema"), ("title", title), ("description", description)];
     if let Json::Object(members) = &mut root {
         members.extend(head.map(|(key, text)| (key.to_owned(), Json::from(text))));
     }
@@ -76,6 +78,7 @@ fn single(kind: Single) -> Json {
         Single::Name | Single::Location | Single::Address | Single::Zone => json!({ "type": "string", "minLength": 1 }),
         Single::Host => json!({ "type": "string", "pattern": "^[^/:?#@*\\s]+$" }),
         Single::PagePath => json!({ "type": "string", "pattern": "^/[^?#]*$" }),
+        Single::Day => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
         Single::Names => json!({ "type": "array", "items": { "type": "string", "minLength": 1 } }),
         Single::Choice(words) => json!({ "type": "string", "enum": words }),
         Single::Length(_) => json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$" }),

@@ -2,13 +2,13 @@
 
 use super::complaint::Complaint;
 use super::document::{Entry, Node, Value};
-use super::keys::{Key, Kind, Need, ROOT, full_name};
+use super::keys::{Key, Kind, Need, full_name};
 use super::kind::quoted;
 use super::spelling::did_you_mean;
 
-/// Checks the whole tree; what is left of it is sound as far as single values go.
-pub fn check(tree: &mut Node, complaints: &mut Vec<Complaint>) {
-    table(ROOT, "", tree, complaints);
+/// Checks the whole tree by what may be said in it; what is left of it is sound as far as single values go.
+pub fn check(keys: &'static [Key], tree: &mut Node, complaints: &mut Vec<Complaint>) {
+    table(keys, "", tree, complaints);
 }
 
 fn table(keys: &'static [Key], section: &str, node: &mut Node, complaints: &mut Vec<Complaint>) {

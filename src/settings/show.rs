@@ -130,6 +130,6 @@ fn written(node: &Node) -> String {
 }
 
 /// A basic string of TOML, which is one of JSON but for the delete character.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }

@@ -9,21 +9,25 @@ pub fn check(
     file_name: &str,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<String, SettingsError> {
-    let settings = Settings::parse(text, file_name, environment)?;
-    Ok(format!("{file_name}: ok\n{}", settings.statement()))
+    Ok(Settings::parse(text, file_name, environment)?.found_right(file_name))
 }
 
 impl Settings {
+    /// What is said of a configuration in which nothing is wrong.
+    pub fn found_right(&self, file_name: &str) -> String {
+        format!("{file_name}: ok\n{}", self.statement())
+    }
+
     /// What `config check` prints and `run` says at its start; one statement a line.
     pub fn statement(&self) -> String {
         let mut lines = vec![self.amounts(), self.where_it_is_kept(), self.sources_in_words(), self.waits()];
         lines.extend(self.required_agents());
         lines.extend(self.not_known().into_iter().map(|line| format!("not known: {line}")));
         lines.extend(self.assumed().into_iter().map(|line| format!("assumed: {line}")));
-        lines.push(
-            "no policy: policies come with a later version; nothing is regulated and no consent is asked for"
-                .to_owned(),
-        );
+        match &self.policy {
+            Some(policy) => lines.extend(policy.statement()),
+            None => lines.push("no policy: nothing is regulated and no consent is asked for".to_owned()),
+        }
         lines.iter().map(|line| format!("{line}\n")).collect()
     }
 

@@ -12,7 +12,7 @@ use crate::engine::adjustment::{
 };
 use crate::staffing::Agents;
 
-/// What stands where no model and no policy has a version.
+/// What stands where no model has a version.
 const NO_VERSION: &str = "none";
 
 /// The record's key: which row it is a version of.
@@ -81,7 +81,7 @@ pub fn to_message(row: &VolumeAdjustment) -> v1::VolumeAdjustment {
         by_action_map: row.by_action_map.iter().map(evidence::action_map_to_message).collect(),
         watermark: row.watermark.map(to_timestamp),
         model_version: NO_VERSION.to_owned(),
-        policy_version: NO_VERSION.to_owned(),
+        policy_version: row.policy_version.to_string(),
     }
 }
 
@@ -113,6 +113,7 @@ pub fn from_message(message: v1::VolumeAdjustment) -> Result<VolumeAdjustment, U
         required_agents_adjusted: agents("required_agents_adjusted", message.required_agents_adjusted)?,
         evidence: evidence::from_message(message.evidence.ok_or(Unreadable::Missing("evidence"))?)?,
         by_action_map: by_action_map.collect::<Result<_, _>>()?,
+        policy_version: Arc::from(message.policy_version),
         watermark,
     })
 }

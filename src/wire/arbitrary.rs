@@ -45,6 +45,7 @@ pub fn one_row() -> VolumeAdjustment {
         required_agents_adjusted: Agents::new(7).ok(),
         evidence: Evidence { counts: counts.clone(), assumptions: vec![assumption] },
         by_action_map: vec![ActionMapCounts { action_map, counts }],
+        policy_version: Arc::from("none"),
         watermark: Some(EventTime::from_millis(1_795_425_900_250)),
     }
 }
@@ -53,11 +54,11 @@ pub fn one_row() -> VolumeAdjustment {
 pub fn any_row() -> impl Strategy<Value = VolumeAdjustment> {
     let told = (any_identity(), any::<u64>(), any_state(), any_horizon(), option::of(any_time()));
     let figures = (any_volume(), any_volume(), any_components(), option::of(any_handle_time()), option::of(finite()));
-    let reasons = (any_evidence(), vec(any_action_map_counts(), 0..4));
+    let reasons = (any_evidence(), vec(any_action_map_counts(), 0..4), "[0-9a-f]{16}|none");
     (told, figures, any_agents(), any_agents(), reasons).prop_map(|(told, figures, before, after, reasons)| {
         let (identity, revision, state, horizon, watermark) = told;
         let (additional_offered, gross_additional_offered, components, handle_time, baseline_offered) = figures;
-        let (evidence, by_action_map) = reasons;
+        let (evidence, by_action_map, policy_version) = reasons;
         VolumeAdjustment {
             identity,
             revision,
@@ -72,6 +73,7 @@ pub fn any_row() -> impl Strategy<Value = VolumeAdjustment> {
             required_agents_adjusted: after,
             evidence,
             by_action_map,
+            policy_version: Arc::from(policy_version),
             watermark,
         }
     })

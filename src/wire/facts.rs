@@ -39,6 +39,10 @@ pub(super) mod kind {
     pub const LEFT_QUEUE: u8 = 8;
     pub const AGENT_LEFT: u8 = 9;
     pub const WRAPPED_UP: u8 = 10;
+    pub const TAINT: u8 = 11;
+    pub const REGULATED: u8 = 12;
+    /// No fact, but the taint name of the visit to which the next one belongs.
+    pub const OF_VISIT: u8 = 13;
 }
 
 /// How a queue was left, in the order of the codes.
@@ -106,6 +110,10 @@ impl Writing {
     }
 
     fn fact(&mut self, fact: &Fact) {
+        if let Some(visit) = visit_of(&fact.about) {
+            self.body.push(kind::OF_VISIT | if visit.before.is_some() { NAMED_BEFORE } else { 0 });
+            put_names(&mut self.body, *visit);
+        }
         let head = head_of(&fact.about) | if fact.names.before.is_some() { NAMED_BEFORE } else { 0 };
         self.body.push(head);
         put_signed(&mut self.body, fact.at.millis().wrapping_sub(self.last.millis()));
@@ -116,7 +124,8 @@ impl Writing {
         match &fact.about {
             About::Action(action) => self.action(action),
             About::Visit(VisitFact::Page(label) | VisitFact::Segment(label)) => self.label(*label),
-            About::Visit(VisitFact::App) => {}
+            About::Visit(VisitFact::App | VisitFact::Regulated) => {}
+            About::Taint(regime) => self.body.push(*regime as u8),
             About::Conversation(conversation) => self.conversation(conversation),
         }
     }
@@ -149,7 +158,7 @@ impl Writing {
 
     fn conversation(&mut self, conversation: &ConversationFact) {
         match conversation {
-            ConversationFact::Started { action, map } => {
+            ConversationFact::Started { action, map, visit: _ } => {
                 if let Some(names) = action {
                     put_names(&mut self.body, *names);
                 }
@@ -187,10 +196,19 @@ impl Writing {
     }
 }
 
+/// The visit that an action or a conversation belongs to, where the fact says so.
+fn visit_of(about: &About) -> Option<&Names> {
+    match about {
+        About::Action(action) => action.visit.as_ref(),
+        About::Conversation(ConversationFact::Started { visit, .. }) => visit.as_deref(),
+        About::Conversation(_) | About::Visit(_) | About::Taint(_) => None,
+    }
+}
+
 /// The kind, and the optional parts that are there.
 fn head_of(about: &About) -> u8 {
     let (kind, there) = match about {
-        About::Action(ActionFact { event, map, version, medium }) => {
+        About::Action(ActionFact { event, map, version, medium, visit: _ }) => {
             let kind = match event {
                 ActionEvent::Reached(_) => kind::REACHED,
                 ActionEvent::Stepped => kind::STEPPED,
@@ -200,8 +218,10 @@ fn head_of(about: &About) -> u8 {
         }
         About::Visit(VisitFact::Page(label)) => (kind::PAGE, [label.is_some(), false, false]),
         About::Visit(VisitFact::App) => (kind::APP, [false; 3]),
+        About::Visit(VisitFact::Regulated) => (kind::REGULATED, [false; 3]),
+        About::Taint(_) => (kind::TAINT, [false; 3]),
         About::Visit(VisitFact::Segment(label)) => (kind::SEGMENT, [label.is_some(), false, false]),
-        About::Conversation(ConversationFact::Started { action, map }) => {
+        About::Conversation(ConversationFact::Started { action, map, visit: _ }) => {
             let before = action.is_some_and(|names| names.before.is_some());
             (kind::STARTED, [action.is_some(), before, map.is_some()])
         }

@@ -8,7 +8,7 @@ use crate::engine::fact::{
     About, ActionEvent, ActionFact, BlockingReason, ConversationFact, Medium, OfferState, OrganizationIndex, RouteKey,
     VisitFact,
 };
-use crate::engine::{EventTime, Fact, Label, Labels, Name, Names, Span};
+use crate::engine::{EventTime, Fact, Label, Labels, Name, Names, Regime, Span};
 
 /// The fewest bytes of a fact: head, time, organization and one name.
 const FEWEST_BYTES_A_FACT: usize = 19;
@@ -63,21 +63,37 @@ impl<'a> Reading<'a> {
     }
 
     fn fact(&mut self, tables: &Tables, last: &mut i64) -> Result<Option<Fact>, Unreadable> {
-        let head = self.byte()?;
+        let mut head = self.byte()?;
+        let mut visit = None;
+        if head & KIND_BITS == kind::OF_VISIT {
+            visit = Some(self.names(head & NAMED_BEFORE != 0)?);
+            head = self.byte()?;
+        }
         *last = last.wrapping_add(self.signed()?);
         let organization = self.entry(&tables.organizations)?;
         let names = self.names(head & NAMED_BEFORE != 0)?;
         let there = PARTS.map(|bit| head & bit != 0);
-        let about = match head & KIND_BITS {
+        let mut about = match head & KIND_BITS {
             kind @ kind::REACHED..=kind::BLOCKED => About::Action(self.action(kind, there, tables)?),
             kind::PAGE => About::Visit(VisitFact::Page(self.only_label(there, tables)?)),
             kind::APP => {
                 Self::nothing_but(0, there)?;
                 About::Visit(VisitFact::App)
             }
+            kind::REGULATED => {
+                Self::nothing_but(0, there)?;
+                About::Visit(VisitFact::Regulated)
+            }
+            kind::TAINT => {
+                Self::nothing_but(0, there)?;
+                About::Taint(self.one_of(&Regime::ALL, "a regime")?)
+            }
             kind::SEGMENT => About::Visit(VisitFact::Segment(self.only_label(there, tables)?)),
             kind => About::Conversation(self.conversation(kind, there, tables)?),
         };
+        if let Some(visit) = visit {
+            belong_to(&mut about, visit)?;
+        }
         let at = EventTime::from_millis(*last);
         Ok(organization.map(|organization| Fact { organization, at, names, about }))
     }
@@ -97,7 +113,7 @@ impl<'a> Reading<'a> {
             None
         };
         let medium = if has_medium { Some(self.medium()?) } else { None };
-        Ok(ActionFact { event, map, version, medium })
+        Ok(ActionFact { event, map, version, medium, visit: None })
     }
 
     fn medium(&mut self) -> Result<Medium, Unreadable> {
@@ -113,7 +129,7 @@ impl<'a> Reading<'a> {
                     return Err(meaningless("the head of a fact", kind));
                 }
                 let action = if has_action { Some(self.names(has_before)?) } else { None };
-                Ok(ConversationFact::Started { action, map: self.label(has_map, tables)? })
+                Ok(ConversationFact::Started { action, map: self.label(has_map, tables)?, visit: None })
             }
             kind::QUEUED => {
                 let [has_queue, has_media_type, has_language] = there;
@@ -218,6 +234,18 @@ impl<'a> Reading<'a> {
         }
         Err(meaningless("a number", "longer than 64 bits"))
     }
+}
+
+/// Says to which visit the fact belongs, where such a fact can.
+fn belong_to(about: &mut About, to: Names) -> Result<(), Unreadable> {
+    match about {
+        About::Action(action) => action.visit = Some(to),
+        About::Conversation(ConversationFact::Started { visit, .. }) => *visit = Some(Box::new(to)),
+        About::Conversation(_) | About::Visit(_) | About::Taint(_) => {
+            return Err(meaningless("the head of a fact", "a visit that this kind has not"));
+        }
+    }
+    Ok(())
 }
 
 fn cut_off() -> Unreadable {

@@ -39,14 +39,16 @@ fn any_action() -> impl Strategy<Value = About> {
         prop::sample::select(BlockingReason::ALL.to_vec()).prop_map(ActionEvent::Blocked),
     ];
     let medium = (0..=12_u8).prop_map(|code| Medium::from_code(code).unwrap());
-    (event, option::of(any_label()), option::of(any::<u32>()), option::of(medium))
-        .prop_map(|(event, map, version, medium)| About::Action(ActionFact { event, map, version, medium }))
+    (event, option::of(any_label()), option::of(any::<u32>()), option::of(medium), option::of(any_names())).prop_map(
+        |(event, map, version, medium, visit)| About::Action(ActionFact { event, map, version, medium, visit }),
+    )
 }
 
 fn any_visit() -> impl Strategy<Value = About> {
     prop_oneof![
         option::of(any_label()).prop_map(|class| About::Visit(VisitFact::Page(class))),
         Just(About::Visit(VisitFact::App)),
+        Just(About::Visit(VisitFact::Regulated)),
         option::of(any_label()).prop_map(|segment| About::Visit(VisitFact::Segment(segment))),
     ]
 }
@@ -56,7 +58,8 @@ fn any_conversation() -> impl Strategy<Value = About> {
     let span = || any::<i64>().prop_map(Span::from_millis);
     let route = (label(), label(), label(), vec(any_label(), 0..4));
     prop_oneof![
-        (option::of(any_names()), label()).prop_map(|(action, map)| ConversationFact::Started { action, map }),
+        (option::of(any_names()), label(), option::of(any_names()))
+            .prop_map(|(action, map, visit)| { ConversationFact::Started { action, map, visit: visit.map(Box::new) } }),
         route.prop_map(|(queue, media_type, language, skills)| {
             ConversationFact::Queued(RouteKey { queue, media_type, language, skills })
         }),
@@ -122,7 +125,13 @@ fn offered(organization: u16, seconds: i64) -> Fact {
         organization: OrganizationIndex(organization),
         at: EventTime::from_seconds(1_795_424_400 + seconds),
         names: Names { own: Name(7), before: Some(Name(8)) },
-        about: About::Action(ActionFact { event, map, version: Some(3), medium: Some(Medium::WEB_MESSAGING_OFFER) }),
+        about: About::Action(ActionFact {
+            event,
+            map,
+            version: Some(3),
+            medium: Some(Medium::WEB_MESSAGING_OFFER),
+            visit: None,
+        }),
     }
 }
 

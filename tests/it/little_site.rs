@@ -9,8 +9,10 @@ use journeycast::engine::fact::{
     About, ActionEvent, ActionFact, BlockingReason, ConversationFact, Medium, OfferState, OrganizationIndex,
     QueueOutcome, RouteKey,
 };
-use journeycast::engine::plan::{ActionMapPlan, GroupPlan, Plan, RoutePathPlan, SourceScheme, UnitPlan, Windows};
-use journeycast::engine::{EventTime, Fact, Label, Labels, Name, Names, Span, VolumeAdjustment};
+use journeycast::engine::plan::{
+    ActionMapPlan, GroupPlan, Plan, PolicyPlan, RoutePathPlan, SourceScheme, UnitPlan, Windows,
+};
+use journeycast::engine::{EventTime, Fact, Label, Labels, Name, Names, Regime, Span, VolumeAdjustment};
 
 pub const MONDAY: i64 = 1_793_577_600_000;
 pub const EPOCH: i64 = 7 * 86_400_000;
@@ -49,6 +51,7 @@ pub fn plan() -> Plan {
             correction_horizon: Span::from_days(30),
         },
         sources: SourceScheme::One,
+        policy: PolicyPlan::default(),
     }
 }
 
@@ -77,7 +80,8 @@ pub fn action(id: u8, minute: i64, kind: u8, map: u8) -> Fact {
     let blocked = matches!(event, ActionEvent::Blocked(_));
     let medium = (!blocked).then_some(Medium::WEB_MESSAGING_OFFER);
     let map = made.get(usize::from(map)).copied();
-    let about = About::Action(ActionFact { event, map, version: None, medium });
+    let visit = Some(names(4, id, at));
+    let about = About::Action(ActionFact { event, map, version: None, medium, visit });
     Fact { organization: ORG, at, names: names(1, id, at), about }
 }
 
@@ -86,8 +90,12 @@ pub fn talk(id: u8, minute: i64, kind: u8, place: u8) -> Fact {
     let at = EventTime::from_millis(MONDAY + minute * 60_000);
     let queue = made.get(2 + usize::from(place)).copied();
     let fact = match kind {
-        0 => ConversationFact::Started { action: Some(names(1, id, at)), map: None },
-        5 => ConversationFact::Started { action: None, map: made.get(usize::from(place)).copied() },
+        0 => ConversationFact::Started { action: Some(names(1, id, at)), map: None, visit: None },
+        5 => ConversationFact::Started {
+            action: None,
+            map: made.get(usize::from(place)).copied(),
+            visit: Some(Box::new(names(4, id, at))),
+        },
         1 | 2 => {
             ConversationFact::Queued(RouteKey { queue, media_type: Some(made[4]), language: None, skills: vec![] })
         }
@@ -95,6 +103,12 @@ pub fn talk(id: u8, minute: i64, kind: u8, place: u8) -> Fact {
         _ => ConversationFact::AgentLeft { queue, handled: Span::from_seconds(300) },
     };
     Fact { organization: ORG, at, names: names(2, id, at), about: About::Conversation(fact) }
+}
+
+/// The visit of this number saw a regulated page.
+pub fn taint(id: u8, minute: i64) -> Fact {
+    let at = EventTime::from_millis(MONDAY + minute * 60_000);
+    Fact { organization: ORG, at, names: names(4, id, at), about: About::Taint(Regime::Mifid2) }
 }
 
 /// The newest row of each group and interval.

@@ -10,6 +10,7 @@ mod kafka;
 mod laws;
 mod little_site;
 mod pipe;
+mod policy;
 mod privacy;
 mod process;
 mod required_agents;

@@ -40,6 +40,7 @@ fn rules() -> Rules {
     Rules {
         organizations: vec![Arc::from(ORGANIZATION)],
         default_organization: Some(Arc::from(ORGANIZATION)),
+        signals: None,
         max_clock_ahead: Span::from_minutes(10),
         correction_horizon: Span::from_days(7),
     }
@@ -68,7 +69,9 @@ fn an_invalid_example_is_invalid_and_set_aside_under_the_class_in_its_name() {
         assert!(!is_valid(schema, &record), "{name:?}");
         match read(&record, None, &rules()) {
             Reading::SetAside(SetAside { class: told, .. }) => assert_eq!(told, class, "{name:?}"),
-            other @ (Reading::Admitted(_) | Reading::NotRelevant | Reading::Blank) => panic!("{name:?}: {other:?}"),
+            other @ (Reading::Admitted(_) | Reading::NotRelevant | Reading::Untimely(..) | Reading::Blank) => {
+                panic!("{name:?}: {other:?}")
+            }
         }
     }
 }

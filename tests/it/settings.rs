@@ -261,7 +261,7 @@ fn check_says_what_is_counted_what_is_not_known_and_what_is_assumed() {
         "sources: journey.events.v1, journey.offers.v1, journey.conversations.v1",
         "not known: what was queued, for no conversation feed is connected ([conversations] feed = false)",
         "not known: which offers lead to pg-shop, for no action map is listed there",
-        "no policy: policies come with a later version; nothing is regulated and no consent is asked for",
+        "no policy: nothing is regulated and no consent is asked for",
     ] {
         assert!(said.lines().any(|said| said == line), "{line:?} is missing in\n{said}");
     }

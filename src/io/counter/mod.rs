@@ -201,7 +201,9 @@ impl<L: Log> Counter<L> {
         let decoded = facts::decode(&stored.body, &self.organizations, self.engine.labels_mut()).map_err(damaged)?;
         // Whether a partition is silent, whoever reads it says.
         for fact in decoded.facts.iter().filter(|_| partition.is_none()) {
-            self.pace.hear(Feed::of(&fact.about), stored.appended_at);
+            if let Some(feed) = Feed::of(&fact.about) {
+                self.pace.hear(feed, stored.appended_at);
+            }
         }
         let not_after = EventTime::from_millis(stored.appended_at.after(self.clock_ahead).millis());
         self.engine.step(Step::Facts { facts: &decoded.facts, not_after: Some(not_after), partition });

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::CounterError;
 use crate::engine::fact::OrganizationIndex;
-use crate::engine::plan::Plan;
+use crate::engine::plan::{Plan, PolicyPlan};
 use crate::engine::watermark::{self, Feed, PartitionIndex, Progress};
 use crate::engine::{Engine, EventTime, Span};
 
@@ -65,7 +65,9 @@ impl Note {
         let unit = |unit: &crate::engine::plan::UnitPlan| {
             (unit.id.to_string(), format!("intervals of {} s in {}", unit.interval.seconds(), unit.time_zone))
         };
-        let routing = blake3::hash(format!("{:?}{}", plan.groups, plan.conversations_feed).as_bytes());
+        // Rows that were said before there were policies stay as they are for as long as there is none.
+        let policy = if plan.policy == PolicyPlan::default() { String::new() } else { format!("{:?}", plan.policy) };
+        let routing = blake3::hash(format!("{:?}{}{}", plan.groups, plan.conversations_feed, policy).as_bytes());
         Self { units: plan.units.iter().map(unit).collect(), plan: routing.to_hex().to_string(), ..Self::default() }
     }
 

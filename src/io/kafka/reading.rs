@@ -389,7 +389,7 @@ fn read(
     let Some(body) = record.body else { return Ok(empty()) };
     match reader.read_of(topic, arrival(record.timestamp), body, |epoch| keys.epoch_keys(epoch))? {
         Taken::Blank => Ok(empty()),
-        taken @ (Taken::Fact(..) | Taken::NotRelevant | Taken::SetAside(_)) => Ok(taken),
+        taken @ (Taken::Fact(..) | Taken::NotPermitted(..) | Taken::NotRelevant | Taken::SetAside(_)) => Ok(taken),
     }
 }
 
@@ -405,12 +405,9 @@ const fn arrival(timestamp: Timestamp) -> Option<EventTime> {
 impl Batch {
     fn keep(&mut self, taken: Taken, (topic, partition): (usize, i32), record: &native::Taken<'_>) {
         match taken {
-            Taken::Fact(_, fact) => {
-                let kept = match fact.about {
-                    About::Visit(_) => &mut self.visits,
-                    About::Action(_) | About::Conversation(_) => &mut self.facts,
-                };
-                kept.entry((fact.organization, topic, partition)).or_default().push(*fact);
+            Taken::Fact(_, fact) => self.keep_fact(*fact, topic, partition),
+            Taken::NotPermitted(_, facts) => {
+                facts.into_iter().for_each(|fact| self.keep_fact(fact, topic, partition));
             }
             Taken::SetAside(aside) => self.pointers.push(Pointer {
                 source: record.topic.to_owned(),
@@ -422,6 +419,14 @@ impl Batch {
             }),
             Taken::NotRelevant | Taken::Blank => {}
         }
+    }
+
+    fn keep_fact(&mut self, fact: Fact, topic: usize, partition: i32) {
+        let kept = match fact.about {
+            About::Visit(_) => &mut self.visits,
+            About::Action(_) | About::Conversation(_) | About::Taint(_) => &mut self.facts,
+        };
+        kept.entry((fact.organization, topic, partition)).or_default().push(fact);
     }
 }
 

@@ -18,6 +18,7 @@ static RECORDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     organizations: vec![Arc::from(ORGANIZATION)],
     default_organization: Some(Arc::from(ORGANIZATION)),
+    signals: Some(SignalNames { consent: "consent".into(), privacy_control: "gpc".into() }),
     max_clock_ahead: Span::from_minutes(10),
     correction_horizon: Span::from_days(7),
 });
@@ -213,7 +214,10 @@ fn every_usable_record_of_a_healthy_site_takes_the_short_cut() {
     let plan = SitePlan { seed: 6, days: 0.2, pathologies: Pathologies::NONE, ..SitePlan::default() };
     for sent in Site::new(plan).take(2_000) {
         let is_short = fast::read(&sent.line, None, &RULES).is_some();
-        let is_usable = !matches!(read_slowly(&sent.line, None, &RULES), Reading::SetAside(_) | Reading::Blank);
+        let is_usable = !matches!(
+            read_slowly(&sent.line, None, &RULES),
+            Reading::SetAside(_) | Reading::Untimely(..) | Reading::Blank
+        );
         assert_eq!(is_short, is_usable, "{}", String::from_utf8_lossy(&sent.line));
     }
 }

@@ -22,23 +22,24 @@ pub fn read<'a>(record: &'a [u8], recorded: Option<EventTime>, rules: &Rules) ->
     }
     let text = simdutf8::basic::from_utf8(record).ok()?;
     let mut reader =
-        Reader { cursor: Cursor::new(text), found: Found::nothing(Form::Bare), on_top: 0, has_part: false };
+        Reader { cursor: Cursor::new(text), found: Found::nothing(Form::Bare), on_top: 0, has_part: false, rules };
     reader.record()?;
     match verdict::judge(&mut reader.found, recorded, rules) {
         reading @ (Reading::Admitted(_) | Reading::NotRelevant) => Some(reading),
-        Reading::SetAside(_) | Reading::Blank => None,
+        Reading::SetAside(_) | Reading::Untimely(..) | Reading::Blank => None,
     }
 }
 
-struct Reader<'a> {
+struct Reader<'a, 'r> {
     cursor: Cursor<'a>,
     found: Found<'a>,
     /// The places met in the outermost object.
     on_top: u64,
     has_part: bool,
+    rules: &'r Rules,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     fn record(&mut self) -> Option<()> {
         self.object(None, 1)?;
         if !self.cursor.is_at_end() {
@@ -82,10 +83,11 @@ impl<'a> Reader<'a> {
     #[inline]
     fn place(&mut self, level: Option<Level>, key: &[u8]) -> Option<Place> {
         if let Some(level) = level {
-            return Place::of(level, key);
+            return Place::asked_of(level, key, self.rules.signals.as_ref());
         }
-        let place =
-            [Level::Envelope, Level::Notification, Level::Body].into_iter().find_map(|level| Place::of(level, key));
+        let place = [Level::Envelope, Level::Notification, Level::Body]
+            .into_iter()
+            .find_map(|level| Place::asked_of(level, key, self.rules.signals.as_ref()));
         self.on_top |= place.map_or(0, Place::bit);
         place
     }

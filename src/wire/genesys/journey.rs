@@ -7,7 +7,7 @@ use super::faults::Faults;
 use super::found::{Found, Value};
 use super::place::{Part, Place};
 use super::verdict::{Meaning, any_text, expect_object, happened, is_object, needed_text, text, whole_below};
-use crate::engine::event::What;
+use crate::engine::event::{Signal, Signals, What};
 use crate::engine::fact::{ActionEvent, BlockingReason, Medium, OfferState};
 
 const BODY: [Place; 6] = [
@@ -79,10 +79,10 @@ pub fn meaning<'a>(found: &mut Found<'a>, faults: &mut Faults) -> Meaning<'a> {
     expect_object(found, Place::Session, faults);
     let session = text(found, Place::SessionId, faults).filter(|session| !session.is_empty());
     let what = match (kind, session) {
-        (Kind::Action(part), _) => action(part, found, faults),
+        (Kind::Action(part), session) => action(part, session, found, faults),
         (Kind::Outcome, _) | (_, None) => return Meaning::Irrelevant,
         (Kind::Web, Some(session)) => Some(page(session, found)),
-        (Kind::App, Some(session)) => Some(What::App { session }),
+        (Kind::App, Some(session)) => Some(What::App { session, signals: signals(found) }),
         (Kind::Segment, Some(session)) => Some(What::Segment { session, segment: any_text(found, Place::SegmentId) }),
     };
     Meaning::Said { at: happened(found, Place::CreatedDate, faults), what }
@@ -109,7 +109,7 @@ const fn is_bare_conversation(found: &Found<'_>) -> bool {
 
 fn page<'a>(session: Cow<'a, str>, found: &mut Found<'a>) -> What<'a> {
     let path = any_text(found, Place::PathName).map(without_query);
-    What::Page { session, host: any_text(found, Place::HostName), path }
+    What::Page { session, host: any_text(found, Place::HostName), path, signals: signals(found) }
 }
 
 fn without_query(path: Cow<'_, str>) -> Cow<'_, str> {
@@ -123,7 +123,41 @@ fn without_query(path: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-fn action<'a>(part: Part, found: &mut Found<'a>, faults: &mut Faults) -> Option<What<'a>> {
+fn signals<'a>(found: &mut Found<'a>) -> Signals<'a> {
+    let within = [Place::Attributes, Place::Consent, Place::ConsentValue, Place::PrivacyControl];
+    if !found.has_any(within.into_iter().fold(0, |places, place| places | place.bit())) {
+        return Signals::default();
+    }
+    Signals {
+        consent: signal(found, Place::Consent, Place::ConsentValue),
+        privacy_control: signal(found, Place::PrivacyControl, Place::PrivacyControlValue),
+    }
+}
+
+/// What an attribute says. What stands there twice, or is no text, says nothing clear.
+fn signal<'a>(found: &mut Found<'a>, attribute: Place, value: Place) -> Signal<'a> {
+    if found.twice(&[Place::Attributes, attribute, value]).is_some() {
+        return Signal::Unclear;
+    }
+    let said = match found.take(attribute) {
+        Value::Object => found.take(value),
+        said @ (Value::Absent | Value::Texts | Value::Text(_) | Value::Integer(_) | Value::Number | Value::Other) => {
+            said
+        }
+    };
+    match said {
+        Value::Text(said) => Signal::Said(said),
+        Value::Absent => Signal::Nothing,
+        Value::Object | Value::Texts | Value::Integer(_) | Value::Number | Value::Other => Signal::Unclear,
+    }
+}
+
+fn action<'a>(
+    part: Part,
+    session: Option<Cow<'a, str>>,
+    found: &mut Found<'a>,
+    faults: &mut Faults,
+) -> Option<What<'a>> {
     faults.note_twice(found, &ACTION);
     if !is_object(found, part.place(), faults) || !is_object(found, Place::Action, faults) {
         expect_object(found, Place::ActionMap, faults);
@@ -146,7 +180,7 @@ fn action<'a>(part: Part, found: &mut Found<'a>, faults: &mut Faults) -> Option<
         Part::Block => (ActionEvent::Blocked(reason_named(reason.as_deref())), None),
     };
     let version = version.and_then(|version| u32::try_from(version).ok());
-    Some(What::Action { id: id?, event, map, version, medium: medium.as_deref().map(Medium::named) })
+    Some(What::Action { session, id: id?, event, map, version, medium: medium.as_deref().map(Medium::named) })
 }
 
 fn state_named(name: &str) -> Option<OfferState> {

@@ -11,6 +11,7 @@ pub mod instant;
 pub use instant::instant;
 
 mod place;
+pub use place::SignalNames;
 
 mod found;
 
@@ -51,6 +52,8 @@ pub struct Rules {
     pub organizations: Vec<Arc<str>>,
     /// Whose a record is that does not say so; a record that says otherwise is not used.
     pub default_organization: Option<Arc<str>>,
+    /// The attributes for which a policy asks; without one, no attribute is read.
+    pub signals: Option<SignalNames>,
     /// How far an event may lie ahead of its arrival.
     pub max_clock_ahead: Span,
     /// How far an event may lie behind its arrival.
@@ -66,6 +69,9 @@ pub enum Reading<'a> {
     NotRelevant,
     /// It cannot be used.
     SetAside(SetAside),
+    /// It cannot be used, since its time and that of its arrival do not go together; but it is a page that a policy may
+    /// want to know of. Only where there is a policy.
+    Untimely(Event<'a>, SetAside),
     /// It is no record: nothing, or only spaces and tabs. In a file it is passed over; in a log, where every record
     /// counts, it is [`Class::Empty`].
     Blank,

@@ -1,5 +1,7 @@
 //! The fields that are needed, and where they stand.
 
+use std::sync::Arc;
+
 /// How a record presents its event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -30,14 +32,48 @@ pub enum Level {
     ActionMap,
     /// `webEvent`.
     WebEvent,
+    /// `appEvent`.
+    AppEvent,
     /// `page`.
     Page,
+    /// `attributes`: keys that the site chose.
+    Attributes,
+    /// One attribute.
+    Attribute(Asked),
     /// `segmentAssignmentEvent`.
     SegmentAssignment,
     /// `segment`.
     Segment,
     /// `journeyContext`.
     JourneyContext,
+}
+
+/// What a policy asks of the attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Consent.
+    Consent,
+    /// Global Privacy Control.
+    PrivacyControl,
+}
+
+/// The attributes for which a policy asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignalNames {
+    /// The one that carries consent.
+    pub consent: Arc<str>,
+    /// The one that carries Global Privacy Control.
+    pub privacy_control: Arc<str>,
+}
+
+impl SignalNames {
+    fn place_of(&self, key: &[u8]) -> Option<Place> {
+        if key == self.consent.as_bytes() {
+            Some(Place::Consent)
+        } else {
+            (key == self.privacy_control.as_bytes()).then_some(Place::PrivacyControl)
+        }
+    }
 }
 
 /// Which of the two parts of an action event holds the action.
@@ -149,6 +185,12 @@ places! {
         Page at "webEvent.page";
         HostName at "webEvent.page.hostname";
         PathName at "webEvent.page.pathname";
+        AppEvent at "appEvent";
+        Attributes at "webEvent.attributes";
+        Consent at "webEvent.attributes.consent";
+        ConsentValue at "webEvent.attributes.consent.value";
+        PrivacyControl at "webEvent.attributes.privacyControl";
+        PrivacyControlValue at "webEvent.attributes.privacyControl.value";
         SegmentAssignmentEvent at "segmentAssignmentEvent";
         Segment at "segmentAssignmentEvent.segment";
         SegmentId at "segmentAssignmentEvent.segment.id";
@@ -158,6 +200,7 @@ places! {
         JourneyContext at "journeyContext";
         ContextActionId at "journeyContext.actionId";
         ContextActionMapId at "journeyContext.actionMapId";
+        ContextSessionId at "journeyContext.sessionId";
         MediaType at "mediaType";
         AcdOutcome at "acdOutcome";
         SkillIds at "requestedRoutingSkillIds";
@@ -179,6 +222,19 @@ places! {
 }
 
 impl Place {
+    /// What this key of such an object is needed for, where a policy asks for attributes; without one, none is read.
+    #[inline]
+    pub fn asked_of(level: Level, key: &[u8], signals: Option<&SignalNames>) -> Option<Self> {
+        match (level, signals) {
+            (Level::Attributes, Some(names)) => names.place_of(key),
+            _ => Self::of(level, key).filter(|place| signals.is_some() || !place.is_asked_for()),
+        }
+    }
+
+    const fn is_asked_for(self) -> bool {
+        matches!(self, Self::AppEvent | Self::Attributes)
+    }
+
     /// What this key of such an object is needed for.
     #[inline]
     pub fn of(level: Level, key: &[u8]) -> Option<Self> {
@@ -204,7 +260,17 @@ impl Place {
                 b"version" => Some(Self::ActionMapVersion),
                 _ => None,
             },
-            Level::WebEvent => (key == b"page").then_some(Self::Page),
+            Level::WebEvent => match key {
+                b"page" => Some(Self::Page),
+                b"attributes" => Some(Self::Attributes),
+                _ => None,
+            },
+            Level::AppEvent => (key == b"attributes").then_some(Self::Attributes),
+            Level::Attributes => None,
+            Level::Attribute(asked) => (key == b"value").then_some(match asked {
+                Asked::Consent => Self::ConsentValue,
+                Asked::PrivacyControl => Self::PrivacyControlValue,
+            }),
             Level::Page => match key {
                 b"hostname" => Some(Self::HostName),
                 b"pathname" => Some(Self::PathName),
@@ -215,6 +281,7 @@ impl Place {
             Level::JourneyContext => match key {
                 b"actionId" => Some(Self::ContextActionId),
                 b"actionMapId" => Some(Self::ContextActionMapId),
+                b"sessionId" => Some(Self::ContextSessionId),
                 _ => None,
             },
         }
@@ -247,6 +314,7 @@ impl Place {
             b"webActionEvent" => Self::WebActionEvent,
             b"blockedWebActionOfferEvent" => Self::BlockedWebActionOfferEvent,
             b"webEvent" => Self::WebEvent,
+            b"appEvent" => Self::AppEvent,
             b"segmentAssignmentEvent" => Self::SegmentAssignmentEvent,
             b"eventTime" => Self::EventTime,
             b"conversationId" => Self::ConversationId,
@@ -273,6 +341,10 @@ impl Place {
             Self::Action => Level::Action,
             Self::ActionMap => Level::ActionMap,
             Self::WebEvent => Level::WebEvent,
+            Self::AppEvent => Level::AppEvent,
+            Self::Attributes => Level::Attributes,
+            Self::Consent => Level::Attribute(Asked::Consent),
+            Self::PrivacyControl => Level::Attribute(Asked::PrivacyControl),
             Self::Page => Level::Page,
             Self::SegmentAssignmentEvent => Level::SegmentAssignment,
             Self::Segment => Level::Segment,
@@ -294,6 +366,9 @@ impl Place {
             | Self::QueueId
             | Self::ContextActionId
             | Self::ContextActionMapId
+            | Self::ContextSessionId
+            | Self::ConsentValue
+            | Self::PrivacyControlValue
             | Self::MediaType
             | Self::AcdOutcome
             | Self::SkillIds
@@ -316,6 +391,12 @@ impl Place {
             | Place::Page.bit()
             | Place::HostName.bit()
             | Place::PathName.bit()
+            | Place::AppEvent.bit()
+            | Place::Attributes.bit()
+            | Place::Consent.bit()
+            | Place::ConsentValue.bit()
+            | Place::PrivacyControl.bit()
+            | Place::PrivacyControlValue.bit()
             | Place::SegmentAssignmentEvent.bit()
             | Place::Segment.bit()
             | Place::SegmentId.bit();
@@ -338,7 +419,10 @@ impl Place {
                 | Level::Notification
                 | Level::Body
                 | Level::WebEvent
+                | Level::AppEvent
                 | Level::Page
+                | Level::Attributes
+                | Level::Attribute(_)
                 | Level::SegmentAssignment
                 | Level::Segment,
             )

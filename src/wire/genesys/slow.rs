@@ -8,7 +8,7 @@ use super::class::{Class, SetAside};
 use super::found::{Found, Value};
 use super::journey::Kind;
 use super::members::{Members, text_of};
-use super::place::{Form, Level, Part, Place};
+use super::place::{Form, Level, Part, Place, SignalNames};
 use super::wrapper::{self, LAYERS};
 use super::{DEEPEST_LEVEL, LARGEST_RECORD, Reading, Rules, stripped, verdict};
 use crate::engine::EventTime;
@@ -22,7 +22,7 @@ pub fn read_slowly<'a>(record: &'a [u8], recorded: Option<EventTime>, rules: &Ru
     if record.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
         return Reading::Blank;
     }
-    match validated(record).and_then(|value| wrapper::open(value, LAYERS)) {
+    match validated(record).and_then(|value| wrapper::open(value, LAYERS, rules.signals.as_ref())) {
         Ok(mut found) => verdict::judge(&mut found, recorded, rules),
         Err(class) => Reading::SetAside(SetAside::whole(class)),
     }
@@ -31,7 +31,7 @@ pub fn read_slowly<'a>(record: &'a [u8], recorded: Option<EventTime>, rules: &Ru
 /// When a record says that it arrived, whatever becomes of it; `None` where it cannot be told.
 pub fn arrival(record: &[u8]) -> Option<EventTime> {
     let record = Some(stripped(record)).filter(|record| record.len() <= LARGEST_RECORD)?;
-    let found = validated(record).and_then(|value| wrapper::open(value, LAYERS)).ok()?;
+    let found = validated(record).and_then(|value| wrapper::open(value, LAYERS, None)).ok()?;
     verdict::told_arrival(&found)
 }
 
@@ -63,24 +63,24 @@ pub fn depth(json: &[u8]) -> usize {
 }
 
 /// The event of an object that presents one as EventBridge does, as a notification does or on its own.
-pub fn presented<'a>(members: &Members<'a>) -> Option<Found<'a>> {
+pub fn presented<'a>(members: &Members<'a>, signals: Option<&SignalNames>) -> Option<Found<'a>> {
     let has = |names: &[&str]| names.iter().any(|name| members.get(name).is_some());
     let detail = members.get("detail").and_then(Members::of);
     if let Some(detail) = detail.filter(|_| has(&["detail-type", "source"])) {
         let mut found = Found::nothing(Form::EventBridge);
-        fill(Level::Envelope, members, &mut found);
-        fill(Level::Notification, &detail, &mut found);
+        fill(Level::Envelope, members, &mut found, signals);
+        fill(Level::Notification, &detail, &mut found, signals);
         return Some(found);
     }
     if has(&["eventBody", "topicName"]) {
         let mut found = Found::nothing(Form::Notification);
-        fill(Level::Notification, members, &mut found);
+        fill(Level::Notification, members, &mut found, signals);
         return Some(found);
     }
     if has(&["eventType", "createdDate", "conversationId"]) {
         let mut found = Found::nothing(Form::Bare);
         found.put(Place::Body, Value::Object);
-        fill(Level::Body, members, &mut found);
+        fill(Level::Body, members, &mut found, signals);
         return Some(found);
     }
     None
@@ -88,10 +88,10 @@ pub fn presented<'a>(members: &Members<'a>) -> Option<Found<'a>> {
 
 /// Puts down what stands at the places of an object, and of the objects inside it. Of a needed key that stands
 /// there twice, the last copy holds, as with most readers of JSON.
-fn fill<'a>(level: Level, members: &Members<'a>, found: &mut Found<'a>) {
+fn fill<'a>(level: Level, members: &Members<'a>, found: &mut Found<'a>, signals: Option<&SignalNames>) {
     let mut inner = Vec::new();
     for (key, value) in &members.0 {
-        let Some(place) = Place::of(level, &key.0) else { continue };
+        let Some(place) = Place::asked_of(level, &key.0, signals) else { continue };
         if !found.meet(place) {
             if place.is_of_a_visitor() {
                 continue;
@@ -115,7 +115,7 @@ fn fill<'a>(level: Level, members: &Members<'a>, found: &mut Found<'a>) {
         found.put(place, Value::Object);
         let is_needed = Part::at(place).map_or(place != Place::Detail, |part| part == found.part);
         if let (Some(level), true, Some(members)) = (place.inside(), is_needed, Members::of(value)) {
-            fill(level, &members, found);
+            fill(level, &members, found, signals);
         }
     }
 }

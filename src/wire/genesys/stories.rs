@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::*;
-use crate::engine::event::{ConversationStep, What};
+use crate::engine::event::{ConversationStep, Signal, Signals, What};
 use crate::engine::fact::{ActionEvent, BlockingReason, Medium, OfferState, OrganizationIndex, QueueOutcome};
 use crate::simulate::{Fate, ORGANIZATION, Pathologies, Sent, Site, SitePlan};
 
@@ -16,6 +16,7 @@ fn rules(organizations: &[&str], default: Option<&str>) -> Rules {
     Rules {
         organizations: organizations.iter().copied().map(Arc::from).collect(),
         default_organization: default.map(Arc::from),
+        signals: None,
         max_clock_ahead: Span::from_minutes(10),
         correction_horizon: Span::from_days(7),
     }
@@ -40,7 +41,9 @@ fn told_by(record: impl AsRef<[u8]>, rules: &Rules) -> String {
     match reading(record.as_ref(), rules) {
         Reading::Admitted(_) => "admitted".to_owned(),
         Reading::NotRelevant => "not_relevant".to_owned(),
-        Reading::SetAside(SetAside { class, path }) => format!("{class} at {path}"),
+        Reading::SetAside(SetAside { class, path }) | Reading::Untimely(_, SetAside { class, path }) => {
+            format!("{class} at {path}")
+        }
         Reading::Blank => "blank".to_owned(),
     }
 }
@@ -73,13 +76,16 @@ fn talk(step: &str, fields: &str) -> String {
 fn admitted(record: &str) -> (EventTime, What<'_>) {
     match reading(record.as_bytes(), &ours()) {
         Reading::Admitted(event) => (event.arrival, event.what),
-        other @ (Reading::NotRelevant | Reading::SetAside(_) | Reading::Blank) => panic!("{other:?}"),
+        other @ (Reading::NotRelevant | Reading::SetAside(_) | Reading::Untimely(..) | Reading::Blank) => {
+            panic!("{other:?}")
+        }
     }
 }
 
 #[test]
 fn a_step_says_its_action_state_map_version_and_medium() {
     let expected = What::Action {
+        session: Some("s".into()),
         id: "a".into(),
         event: ActionEvent::Reached(OfferState::Accepted),
         map: Some("m".into()),
@@ -144,6 +150,7 @@ fn a_visit_says_its_session_and_what_the_visitor_cannot_hide() {
         session: "s".into(),
         host: host.map(Cow::from),
         path: path.map(Cow::from),
+        signals: Signals::default(),
     };
     let table = [
         (
@@ -153,7 +160,7 @@ fn a_visit_says_its_session_and_what_the_visitor_cannot_hide() {
         (visit("WebEvent", r#","webEvent":{"page":{"hostname":7,"pathname":"\ud800"}}"#), page(None, None)),
         (visit("WebEvent", r#","webEvent":{"page":{"pathname":"\/p\u003fq"}}"#), page(None, Some("/p"))),
         (visit("WebEvent", r#","webEvent":[]"#), page(None, None)),
-        (visit("AppEvent", ""), What::App { session: "s".into() }),
+        (visit("AppEvent", ""), What::App { session: "s".into(), signals: Signals::default() }),
         (
             visit("SegmentAssignmentEvent", r#","segmentAssignmentEvent":{"segment":{"id":"g"}}"#),
             What::Segment { session: "s".into(), segment: Some("g".into()) },
@@ -165,15 +172,57 @@ fn a_visit_says_its_session_and_what_the_visitor_cannot_hide() {
 }
 
 #[test]
+fn attributes_are_read_only_where_a_policy_asks_and_what_is_unclear_says_so() {
+    let asking = Rules { signals: Some(SignalNames { consent: "ok".into(), privacy_control: "gpc".into() }), ..ours() };
+    let said = |text: &'static str| Signal::Said(text.into());
+    for (attributes, consent, privacy_control) in [
+        (r#"{"ok":{"value":"yes","dataType":"STRING"},"email":{"value":"x"}}"#, said("yes"), Signal::Nothing),
+        (r#"{"ok":"yes","gpc":{"value":"true"}}"#, said("yes"), said("true")),
+        (r#"{"\u006fk":{"value":"y\u0065s"}}"#, said("yes"), Signal::Nothing),
+        (r#"{"ok":{"value":true}}"#, Signal::Unclear, Signal::Nothing),
+        (r#"{"ok":{"value":"yes"},"ok":{"value":"no"}}"#, Signal::Unclear, Signal::Nothing),
+        (r#"{"ok":{"value":null}}"#, Signal::Nothing, Signal::Nothing),
+        (r#"{"value":"yes"}"#, Signal::Nothing, Signal::Nothing),
+        ("7", Signal::Nothing, Signal::Nothing),
+    ] {
+        for part in ["webEvent", "appEvent"] {
+            let kind = if part == "webEvent" { "WebEvent" } else { "AppEvent" };
+            let record = format!(
+                r#"{{"createdDate":"{CREATED}","session":{{"id":"s"}},"eventType":"{kind}","{part}":{{"attributes":{attributes}}}}}"#
+            );
+            let heard = |rules: &Rules| match reading(record.as_bytes(), rules) {
+                Reading::Admitted(Event { what: What::Page { signals, .. } | What::App { signals, .. }, .. }) => {
+                    Some(signals)
+                }
+                Reading::Admitted(_)
+                | Reading::NotRelevant
+                | Reading::SetAside(_)
+                | Reading::Untimely(..)
+                | Reading::Blank => None,
+            };
+            let expected = Signals { consent: consent.clone(), privacy_control: privacy_control.clone() };
+            assert_eq!(heard(&asking), Some(expected), "{record}");
+            assert_eq!(heard(&ours()), Some(Signals::default()), "{record}");
+        }
+    }
+}
+
+#[test]
 fn a_conversation_says_the_steps_that_count() {
     let queue = Some(Cow::Borrowed("q"));
     let started = |action: Option<&'static str>, map: Option<&'static str>| ConversationStep::Started {
         action: action.map(Cow::from),
         map: map.map(Cow::from),
+        session: None,
     };
     let table = [
         ("customer.start", r#","journeyContext":{"actionId":"a","actionMapId":""}"#, started(Some("a"), None)),
         ("customer.start", r#","journeyContext":{"actionMapId":"m"},"queueId":7"#, started(None, Some("m"))),
+        (
+            "customer.start",
+            r#","journeyContext":{"actionMapId":"m","sessionId":"s"}"#,
+            ConversationStep::Started { action: None, map: Some("m".into()), session: Some("s".into()) },
+        ),
         (
             "acd.start",
             r#","queueId":"q","mediaType":"MESSAGE","requestedRoutingSkillIds":["x","y"],"requestedLanguageId":null"#,
@@ -364,7 +413,7 @@ fn every_record_of_a_troubled_site_ends_as_it_was_made_to() {
         let ended = match reading(&sent.line, &rules) {
             Reading::Admitted(_) => ["admitted", ""],
             Reading::NotRelevant => ["not_relevant", ""],
-            Reading::SetAside(aside) => ["set_aside", aside.class.name()],
+            Reading::SetAside(aside) | Reading::Untimely(_, aside) => ["set_aside", aside.class.name()],
             Reading::Blank => ["blank", ""],
         };
         let Sent { line, fate, .. } = sent;

@@ -7,7 +7,7 @@ use super::class::Class;
 use super::faults::Faults;
 use super::found::{Found, Value};
 use super::place::Place;
-use super::verdict::{Meaning, expect_object, happened, needed_text, text, whole_below};
+use super::verdict::{Meaning, any_text, expect_object, happened, needed_text, text, whole_below};
 use crate::engine::Span;
 use crate::engine::event::{ConversationStep, What};
 use crate::engine::fact::QueueOutcome;
@@ -49,7 +49,8 @@ fn started<'a>(found: &mut Found<'a>, faults: &mut Faults) -> Option<Conversatio
     let mut name = |place| text(found, place, faults).filter(|name| !name.is_empty());
     let (action, map) = (name(Place::ContextActionId), name(Place::ContextActionMapId));
     let is_proactive = action.is_some() || map.is_some();
-    is_proactive.then_some(ConversationStep::Started { action, map })
+    let session = any_text(found, Place::ContextSessionId).filter(|session| !session.is_empty());
+    is_proactive.then_some(ConversationStep::Started { action, map, session })
 }
 
 fn queued<'a>(found: &mut Found<'a>, faults: &mut Faults) -> Option<ConversationStep<'a>> {

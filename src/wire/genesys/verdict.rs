@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::class::Class;
+use super::class::{Class, SetAside};
 use super::faults::Faults;
 use super::found::{Found, Value};
 use super::instant::{instant, of_our_time};
@@ -55,10 +55,17 @@ pub fn judge<'a>(found: &mut Found<'a>, recorded: Option<EventTime>, rules: &Rul
         }
     };
     match (faults.told(found), event) {
+        (Some(aside), Some(event)) if rules.signals.is_some() && is_untimely_page(&event, aside) => {
+            Reading::Untimely(event, aside)
+        }
         (Some(aside), _) => Reading::SetAside(aside),
         (None, Some(event)) => Reading::Admitted(event),
         (None, None) => Reading::NotRelevant,
     }
+}
+
+fn is_untimely_page(event: &Event<'_>, aside: SetAside) -> bool {
+    matches!(event.what, What::Page { .. }) && matches!(aside.class, Class::FromTheFuture | Class::BeyondHorizon)
 }
 
 fn compose(

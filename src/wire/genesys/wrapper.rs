@@ -9,7 +9,7 @@ use super::DEEPEST_LEVEL;
 use super::class::Class;
 use super::found::{Found, Value};
 use super::members::{Members, text_of, text_with_marks};
-use super::place::Place;
+use super::place::{Place, SignalNames};
 use super::slow::{depth, presented};
 use super::verdict::organization_of;
 
@@ -22,9 +22,9 @@ const BASE64: GeneralPurpose =
     GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
 /// What is found in a record, within as many wrappers.
-pub fn open(value: &RawValue, layers: usize) -> Result<Found<'_>, Class> {
+pub fn open<'a>(value: &'a RawValue, layers: usize, signals: Option<&SignalNames>) -> Result<Found<'a>, Class> {
     let members = Members::of(value).ok_or(Class::UnknownShape)?;
-    if let Some(found) = presented(&members) {
+    if let Some(found) = presented(&members, signals) {
         return Ok(found);
     }
     if layers == 0 {
@@ -32,7 +32,7 @@ pub fn open(value: &RawValue, layers: usize) -> Result<Found<'_>, Class> {
     }
     for name in NAMES {
         if let Some(inner) = members.get(name).and_then(object_in) {
-            return unwrap(&inner, name, &members, layers - 1);
+            return unwrap(&inner, name, &members, layers - 1, signals);
         }
     }
     Err(Class::UnknownShape)
@@ -52,12 +52,18 @@ fn is_object(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok_and(|value| value.get().starts_with('{'))
 }
 
-fn unwrap(inner: &str, name: &str, outer: &Members<'_>, layers: usize) -> Result<Found<'static>, Class> {
+fn unwrap(
+    inner: &str,
+    name: &str,
+    outer: &Members<'_>,
+    layers: usize,
+    signals: Option<&SignalNames>,
+) -> Result<Found<'static>, Class> {
     if depth(inner.as_bytes()) > DEEPEST_LEVEL {
         return Err(Class::TooDeep);
     }
     let value: &RawValue = serde_json::from_str(inner).map_err(|_| Class::NotJson)?;
-    let mut found = open(value, layers)?.into_owned();
+    let mut found = open(value, layers, signals)?.into_owned();
     if outer.count(name) > 1 {
         found.meet_twice(Place::Wrapper);
     }

@@ -1,0 +1,142 @@
+//! The policy as an operator handles it: read beside the configuration, shown, signed, and refused where it must not run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::cli::{PolicyCommand, SignArgs};
+use crate::io::clock;
+use crate::perform::{Failure, load, load_alone, print};
+use crate::settings::{Policy, Settings, SettingsError, Signing};
+
+/// Does what was asked for.
+pub fn perform(command: &PolicyCommand) -> Result<(), Failure> {
+    match command {
+        PolicyCommand::Check(args) => check(&args.config),
+        PolicyCommand::Show(args) => show(&args.config),
+        PolicyCommand::Sign(args) => sign(args),
+        PolicyCommand::Checklist(args) => {
+            let settings = load(&args.config)?;
+            Ok(print(&policy_of(&settings)?.checklist(&settings, today()))?)
+        }
+        PolicyCommand::Schema => Ok(print(&Policy::schema())?),
+    }
+}
+
+/// Reads the policy that the configuration names; without one, nothing is regulated.
+pub fn read(settings: &mut Settings) -> Result<(), Failure> {
+    let Some(file) = &settings.policy_file else { return Ok(()) };
+    let policy = Policy::parse(&text_of(file)?, &file.to_string_lossy()).map_err(refused)?;
+    settings.policy = Some(Arc::new(policy));
+    Ok(())
+}
+
+/// Refuses an unsigned, changed or overdue policy in production; elsewhere warns.
+pub fn must_hold(settings: &Settings) -> Result<(), Failure> {
+    match refusal(settings) {
+        Some(why) if settings.is_production() => Err(Failure::Usage(why.to_string())),
+        Some(_) | None => {
+            warn(settings);
+            Ok(())
+        }
+    }
+}
+
+/// Warns of an unsigned, changed or overdue policy.
+pub fn warn(settings: &Settings) {
+    if let Some(why) = refusal(settings) {
+        tracing::warn!("in production this policy would be refused: {why}");
+    }
+}
+
+fn refusal(settings: &Settings) -> Option<SettingsError> {
+    settings.policy.as_ref()?.refusal(today())
+}
+
+fn today() -> Date {
+    let now = Timestamp::from_millisecond(clock::now().millis()).unwrap_or(Timestamp::UNIX_EPOCH);
+    TimeZone::UTC.to_datetime(now).date()
+}
+
+fn check(config: &Path) -> Result<(), Failure> {
+    let settings = load(config)?;
+    let policy = policy_of(&settings)?;
+    let mut lines = vec![format!("{}: ok", policy.file())];
+    lines.extend(policy.statement());
+    lines.push(standing(policy));
+    Ok(print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?)
+}
+
+fn show(config: &Path) -> Result<(), Failure> {
+    let settings = load(config)?;
+    let policy = policy_of(&settings)?;
+    let signed = policy.sign_off.as_ref().map(|signed| {
+        serde_json::json!({
+            "reviewed_by": *signed.reviewed_by,
+            "approved_on": signed.approved_on.to_string(),
+            "review_by": signed.review_by.to_string(),
+        })
+    });
+    let shown = serde_json::json!({
+        "version": policy.version(),
+        "policy": policy.normal_form(),
+        "sign_off": signed,
+        "holds": policy.refusal(today()).is_none(),
+    });
+    Ok(print(&format!("{shown:#}\n"))?)
+}
+
+fn standing(policy: &Policy) -> String {
+    match (policy.refusal(today()), &policy.sign_off) {
+        (None, Some(signed)) => {
+            format!("signed: reviewed by {}, to be reviewed again by {}", signed.reviewed_by, signed.review_by)
+        }
+        (Some(why), _) => format!("may not run in production: {why}"),
+        (None, None) => "not signed".to_owned(),
+    }
+}
+
+/// Signs whatever is there and right, also where the old signature does not hold any more.
+fn sign(args: &SignArgs) -> Result<(), Failure> {
+    let settings = load_alone(&args.config)?;
+    let file = settings.policy_file.as_ref().ok_or_else(no_policy)?;
+    let signing =
+        Signing { reviewed_by: args.reviewed_by.clone(), approved_on: args.approved_on, review_by: args.review_by };
+    let signed = Policy::signed(&text_of(file)?, &file.to_string_lossy(), &signing).map_err(refused)?;
+    replace(file, &signed)?;
+    tracing::info!(policy = %file.display(), "signed");
+    Ok(())
+}
+
+/// The file is there as it was or as it must be, whatever happens in between.
+fn replace(file: &Path, text: &str) -> Result<(), Failure> {
+    let failed =
+        |error: std::io::Error| Failure::Failed(format!("{}: {error}; the policy is as it was before", file.display()));
+    let beside = PathBuf::from(format!("{}.new", file.display()));
+    fs::write(&beside, text).map_err(failed)?;
+    let permissions = fs::metadata(file).map_err(failed)?.permissions();
+    fs::set_permissions(&beside, permissions).map_err(failed)?;
+    fs::rename(&beside, file).map_err(failed)
+}
+
+fn text_of(file: &Path) -> Result<String, Failure> {
+    fs::read_to_string(file).map_err(|error| {
+        Failure::Usage(format!("{}: {error}; [policy] file names it: write it, or mend the name", file.display()))
+    })
+}
+
+fn policy_of(settings: &Settings) -> Result<&Policy, Failure> {
+    settings.policy.as_deref().ok_or_else(no_policy)
+}
+
+fn no_policy() -> Failure {
+    Failure::Usage("the configuration names no policy; add [policy] file = \"./policy.toml\"".to_owned())
+}
+
+fn refused(error: SettingsError) -> Failure {
+    Failure::Usage(error.to_string())
+}

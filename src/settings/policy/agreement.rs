@@ -1,0 +1,97 @@
+//! Whether the parts of a policy agree: each pattern once, none that can have no effect, nothing regulated that is kept.
+
+use super::keys::NEVER_KEPT;
+use super::pattern;
+use crate::engine::policy::Regime;
+use crate::settings::document::Node;
+use crate::settings::{Complaint, PagePath};
+
+/// Checks a sound tree.
+pub fn check(tree: &Node, complaints: &mut Vec<Complaint>) {
+    let patterns: Vec<Pattern<'_>> = tree.list("page").iter().filter_map(Pattern::of).collect();
+    for (place, one) in patterns.iter().enumerate() {
+        complaints.extend(one.kept_although_regulated());
+        let before = patterns.iter().take(place).find(|other| one.is_the_same_as(other));
+        if let Some(other) = before {
+            let message = format!(
+                "{:?} of this host is already listed {}; list it once, with the strictest regime",
+                one.written,
+                other.path.place.nearby()
+            );
+            complaints.push(complaint(one.path, "page.path", message));
+            continue;
+        }
+        let wider = patterns.iter().find(|other| one.is_idle_beside(other));
+        if let Some(other) = wider {
+            let message = format!(
+                "is without effect: every such page is {} by the pattern {}, and the strictest wins; narrow that one, or take this one out",
+                other.regime.name(),
+                other.path.place.nearby()
+            );
+            complaints.push(complaint(one.regime_node, "page.regime", message));
+        }
+    }
+    complaints.extend(attributes_that_are_one(tree));
+}
+
+fn attributes_that_are_one(tree: &Node) -> Option<Complaint> {
+    let control = tree.at(&["consent", "global_privacy_control_attribute"])?;
+    let is_one = tree.at(&["consent", "attribute"])?.as_text() == control.as_text();
+    let message = "is the attribute of consent too; one attribute cannot carry both signals".to_owned();
+    is_one.then(|| complaint(control, "consent.global_privacy_control_attribute", message))
+}
+
+fn complaint(node: &Node, key: &str, message: String) -> Complaint {
+    Complaint { place: node.place.clone(), key: key.to_owned(), message }
+}
+
+/// A listed pattern and where its parts stand.
+struct Pattern<'a> {
+    host: String,
+    path: &'a Node,
+    written: &'a str,
+    pages: PagePath,
+    regime: Regime,
+    regime_node: &'a Node,
+    retention: Option<&'a Node>,
+}
+
+impl<'a> Pattern<'a> {
+    fn of(entry: &'a Node) -> Option<Self> {
+        let (path, regime_node) = (entry.get("path")?, entry.get("regime")?);
+        let written = path.as_text()?;
+        Some(Self {
+            host: entry.text("host")?.to_lowercase(),
+            path,
+            written,
+            pages: pattern(written)?,
+            regime: Regime::named(regime_node.as_text()?)?,
+            regime_node,
+            retention: entry.get("retention"),
+        })
+    }
+
+    fn is_the_same_as(&self, other: &Self) -> bool {
+        self.host == other.host && self.pages == other.pages
+    }
+
+    /// A page of no regime inside a regulated pattern would be meant as an exception, and is none.
+    fn is_idle_beside(&self, other: &Self) -> bool {
+        self.regime == Regime::Unregulated
+            && other.regime > Regime::Unregulated
+            && self.host == other.host
+            && other.pages.covers(&self.pages)
+    }
+
+    fn kept_although_regulated(&self) -> Option<Complaint> {
+        let retention = self.retention?;
+        let is_kept = self.regime > Regime::Unregulated && retention.as_text() != Some(NEVER_KEPT);
+        is_kept.then(|| {
+            let message = format!(
+                "pages under {} never leave the parser, so they cannot be kept; write {NEVER_KEPT:?}",
+                self.regime.name()
+            );
+            complaint(retention, "page.retention", message)
+        })
+    }
+}
