@@ -39,7 +39,7 @@ enum Kind {
 }
 
 /// Every metric, its kind and its sentence; the name of a total ends in `_total` where it is written out.
-const METRICS: [(&str, Kind, &str); 10] = [
+const METRICS: [(&str, Kind, &str); 11] = [
     (
         "journeycast_records",
         Kind::Total,
@@ -54,6 +54,11 @@ const METRICS: [(&str, Kind, &str); 10] = [
         "Visits that are on a page of this class now, and those that have been there for five minutes",
     ),
     ("journeycast_watermark_seconds", Kind::Gauge, "Event time up to which nothing more is waited for"),
+    (
+        "journeycast_regulated_actions",
+        Kind::Gauge,
+        "Actions of regulated visits by regime, of the days that had at least five; they are in no row",
+    ),
     ("journeycast_unrouted_actions", Kind::Gauge, "Actions whose action map leads to no planning group, by map"),
     ("journeycast_lag_records", Kind::Gauge, "Records that are not read, or not counted, yet; of Kafka, by stage"),
     ("journeycast_partitions_owned", Kind::Gauge, "Partitions that this worker owns; of Kafka, by stage"),
@@ -111,10 +116,15 @@ fn remember(engine: &Engine, figures: &mut Figures) {
         ("action", totals.action_facts),
         ("visit", totals.visit_facts),
         ("conversation", totals.conversation_facts),
+        ("taint", totals.taint_facts),
         ("repeated", totals.repeated),
         ("state_gone", totals.state_gone),
     ] {
         *figures.entry(("journeycast_facts", label(&[("kind", what)]))).or_default() += number(n);
+    }
+    for (regime, _, actions) in engine.regulated() {
+        let labels = label(&[("regime", regime.name())]);
+        *figures.entry(("journeycast_regulated_actions", labels)).or_default() += actions.unwrap_or(0);
     }
     for (kind, n) in ["action", "conversation", "visit"].into_iter().zip(engine.remembered()) {
         *figures.entry(("journeycast_remembered", label(&[("kind", kind)]))).or_default() += number(n as u64);

@@ -47,14 +47,14 @@ fn sound() -> Policy {
 fn signing(review_by: &str) -> Signing {
     Signing {
         reviewed_by: "counsel \"1\"".to_owned(),
-        approved_on: "2026-11-01".parse().unwrap(),
-        review_by: review_by.parse().unwrap(),
+        approved_on: "2026-11-01".parse().expect("a day"),
+        review_by: review_by.parse().expect("a day"),
     }
 }
 
 fn refused_on(text: &str, today: &str) -> String {
     let policy = Policy::parse(text, "policy.toml").unwrap_or_else(|error| panic!("{error}"));
-    policy.refusal(today.parse().unwrap()).map_or_else(String::new, |why| why.to_string())
+    policy.refusal(today.parse().expect("a day")).map_or_else(String::new, |why| why.to_string())
 }
 
 #[test]
@@ -162,11 +162,11 @@ fn the_checklist_asks_what_is_open_first_and_fills_in_what_is_answered() {
 
 /// A site in a folder of its own, and what a replay of these records says.
 fn replayed(policy: &str, records: &[Value]) -> (Value, String) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);
     let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
     for (name, text) in [("journeycast.toml", CONFIGURATION), ("policy.toml", policy), ("events.ndjson", &lines)] {
-        fs::write(path(name), text).unwrap();
+        fs::write(path(name), text).expect("room");
     }
     let done = Command::new(env!("CARGO_BIN_EXE_journeycast"))
         .args(["replay", "--config"])
@@ -176,13 +176,13 @@ fn replayed(policy: &str, records: &[Value]) -> (Value, String) {
         .arg("--out")
         .arg(path("out"))
         .output()
-        .unwrap();
+        .expect("it starts");
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(done.status.success(), "{said}");
     assert!(said.contains("this policy would be refused"), "an unsigned policy was not warned of: {said}");
-    let summary = fs::read_to_string(path("out/summary.json")).unwrap();
-    let rows = fs::read_to_string(path("out/adjustments.ndjson")).unwrap();
-    (serde_json::from_str(&summary).unwrap(), rows)
+    let summary = fs::read_to_string(path("out/summary.json")).expect("a summary");
+    let rows = fs::read_to_string(path("out/adjustments.ndjson")).expect("rows");
+    (serde_json::from_str(&summary).expect("JSON"), rows)
 }
 
 fn web(session: &str, path: &str, attributes: Value) -> Value {

@@ -40,6 +40,24 @@ host = "shop.example"
 path = "/pricing/**"
 "#;
 
+/// The pages of the planted address are regulated, and an attribute in which something is planted carries consent.
+const POLICY: &str = r#"
+interactions_may_count = false
+
+[[page]]
+host = "shop.example"
+path = "/pricing/**"
+regime = "health"
+owner = "head-of-compliance"
+retention = "never-kept"
+
+[consent]
+attribute = "email"
+granted = ["yes"]
+absent = "permitted"
+global_privacy_control = "refused"
+"#;
+
 /// Every planted value: the family of event and the field that it stands in. A field that ends in `*` has it as a key.
 const PLANTED: [(&str, &str, &str); 74] = [
     ("web", "/id", "event-5c1f-Wexford"),
@@ -348,9 +366,8 @@ fn the_search_finds_each_value_in_each_dress_and_each_is_planted() {
     }
 }
 
-#[test]
-fn nothing_planted_shows_in_any_byte_that_is_written() {
-    let shop = Installation::of(CONFIGURATION);
+/// Everything that every command and page writes about these records, on the disk and off it.
+fn everything_written(shop: &Installation) -> Vec<(String, Vec<u8>)> {
     shop.put("in.ndjson", &input());
     let mut written: Vec<(String, Vec<u8>)> = Vec::new();
     let mut told = |command: &str, words: &[&str]| {
@@ -377,6 +394,30 @@ fn nothing_planted_shows_in_any_byte_that_is_written() {
     written.push(("run: all that it said".to_owned(), all.into_bytes()));
     written.extend(shop.bytes_below("data"));
     written.extend(shop.bytes_below("out"));
+    written
+}
+
+fn summary_of(shop: &Installation) -> Value {
+    serde_json::from_slice(&fs::read(shop.path("out/summary.json")).expect("it was written")).expect("it is JSON")
+}
+
+#[test]
+fn nothing_planted_shows_under_a_policy_that_reads_attributes_either() {
+    let more = "\n[policy]\nfile = \"policy.toml\"\n\n[environment]\nkind = \"test\"\n";
+    let shop = Installation::of(&format!("{CONFIGURATION}{more}"));
+    shop.put("policy.toml", POLICY.as_bytes());
+    for (place, bytes) in everything_written(&shop) {
+        assert_eq!(shows(&bytes), Vec::<String>::new(), "{place}");
+    }
+    let summary = summary_of(&shop);
+    assert!(summary["records"]["not_permitted"].as_u64() >= Some(10), "{summary}");
+    assert!(summary["facts_by_kind"]["taint"].as_u64() > Some(0), "{summary}");
+}
+
+#[test]
+fn nothing_planted_shows_in_any_byte_that_is_written() {
+    let shop = Installation::of(CONFIGURATION);
+    let written = everything_written(&shop);
     for (place, bytes) in &written {
         assert_eq!(shows(bytes), Vec::<String>::new(), "{place}");
     }
@@ -390,8 +431,7 @@ fn nothing_planted_shows_in_any_byte_that_is_written() {
     holds("pg-web-sales", "tail: what it printed");
     holds("am-configured", "adjustments.ndjson");
     holds("journeycast_records", "/metrics");
-    let summary: Value =
-        serde_json::from_slice(&fs::read(shop.path("out/summary.json")).expect("it was written")).expect("it is JSON");
+    let summary = summary_of(&shop);
     let classes = summary["set_aside_by_class"].as_object().expect("there are classes");
     for class in [
         "not_utf8",
