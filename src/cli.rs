@@ -47,6 +47,8 @@ pub enum Command {
     /// What may be read and counted of whom, and who signed that.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Erases sessions, actions and conversations by their ids, also beside `run`; rows are revised within the horizon.
+    Erase(EraseArgs),
     /// Lists where the records lie that could not be used, and why.
     SetAside(SetAsideArgs),
     /// The topics that a log needs.
@@ -356,6 +358,17 @@ pub struct SignArgs {
     /// The last day before it must be reviewed again.
     #[arg(long)]
     pub review_by: Date,
+}
+
+/// `erase`.
+#[derive(Debug, Args)]
+pub struct EraseArgs {
+    /// The configuration file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// What to erase (CSV: kind, id; kinds session, action, conversation, cookie, customer).
+    #[arg(long)]
+    pub ids: PathBuf,
 }
 
 /// `config`.

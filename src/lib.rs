@@ -36,6 +36,8 @@ pub mod topics;
 
 pub mod policy;
 
+pub mod erase;
+
 pub mod snippet_audit;
 
 pub mod doctor;

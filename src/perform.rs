@@ -25,7 +25,7 @@ use crate::tail::{EmbeddedRows, KafkaRows, Rows};
 use crate::wire::staffing_csv::{Answered, Model, TableError, answer_table};
 use crate::wire::staffing_plan::{Form, PLANNED};
 use crate::wire::{self, StaffingPlan, baseline_csv};
-use crate::{demo, policy, service, set_aside, snippet_audit, tail, topics};
+use crate::{demo, erase, policy, service, set_aside, snippet_audit, tail, topics};
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
@@ -57,6 +57,7 @@ pub fn perform(cli: Cli) -> ExitCode {
         Command::Staffing(StaffingCommand::Plan(args)) => staffing_plan(&args),
         Command::Snippet(SnippetCommand::Audit(args)) => snippet_audit::perform(&args),
         Command::SetAside(args) => set_aside::list(&args),
+        Command::Erase(args) => erase::erase(&args),
         Command::Policy(command) => policy::perform(&command),
         Command::Topics(command) => topics::topics(&command),
         Command::Doctor(args) => doctor(&args),

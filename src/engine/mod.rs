@@ -76,5 +76,8 @@ mod saying;
 
 mod tainting;
 
+pub mod erasure;
+pub use erasure::Erasure;
+
 pub mod counting;
 pub use counting::{Decision, Engine, Step};

@@ -150,6 +150,15 @@ impl Namer {
         Ok(Names { own, before })
     }
 
+    /// Every name that an identifier has under the keys that were learned, in every organization.
+    pub fn every_name(&self, domain: Domain, id: &str) -> Vec<Name> {
+        let keys = self.keys.keys().filter(|(_, of, _)| *of == domain);
+        let names = keys.filter_map(|(epoch, _, organization)| self.name(domain, *organization, id, *epoch).ok());
+        let mut names: Vec<Name> = names.collect();
+        names.sort_unstable();
+        names
+    }
+
     fn name(
         &self,
         domain: Domain,

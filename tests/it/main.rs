@@ -5,6 +5,7 @@ mod commands;
 mod contracts;
 mod crashes;
 mod deployment;
+mod erasure;
 mod installation;
 mod kafka;
 mod laws;

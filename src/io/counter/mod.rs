@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::log::{Commit, Fate, Log, LogError, Positions, SaidRow, Stored, Stream, Way};
-use crate::engine::plan::SourceScheme;
+use crate::engine::plan::{Plan, SourceScheme};
 use crate::engine::watermark::{Feed, Source};
 use crate::engine::{BaselineInterval, Decision, Engine, EventTime, Labels, Pace, Span, Step, WallTime};
 use crate::settings::Settings;
@@ -61,6 +61,7 @@ pub enum CounterError {
 pub struct Counter<L> {
     log: L,
     engine: Engine,
+    plan: Plan,
     organizations: Vec<Arc<str>>,
     /// Input partitions that were heard of.
     partitions: Vec<Arc<str>>,
@@ -98,19 +99,41 @@ impl<L: Log> Counter<L> {
         let mut counter = Self {
             organizations: plan.organizations.clone(),
             note: Note::of(&plan),
-            engine: Engine::new(plan, Labels::default()),
+            engine: Engine::new(plan.clone(), Labels::default()),
+            plan,
             log,
             partitions: Vec::new(),
             positions: Positions::default(),
             pace: Pace::new(settings.publish_every, settings.windows.source_idle_after),
             clock_ahead: settings.windows.max_clock_ahead,
         };
-        let (positions, note) = counter.log.committed()?;
-        if let Some(before) = Note::read(&note)? {
-            counter.note.carry_on(&before)?;
-            counter.resume(positions, &before)?;
-        }
+        counter.take_up()?;
         Ok(counter)
+    }
+
+    /// Reads back what was counted up to the committed positions.
+    fn take_up(&mut self) -> Result<(), CounterError> {
+        // What is erased while this reads is erased after it, and read again.
+        self.note.erasures = self.log.erasures()?;
+        let (positions, note) = self.log.committed()?;
+        if let Some(before) = Note::read(&note)? {
+            self.note.carry_on(&before)?;
+            self.resume(positions, &before)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets everything and reads it again, where something was erased since; false where nothing was.
+    fn start_anew(&mut self) -> Result<bool, CounterError> {
+        if self.log.erasures()? == self.note.erasures {
+            return Ok(false);
+        }
+        self.engine = Engine::new(self.plan.clone(), Labels::default());
+        self.note = Note::of(&self.plan);
+        self.partitions.clear();
+        self.positions = Positions::default();
+        self.take_up()?;
+        Ok(true)
     }
 
     /// What is known.
@@ -151,8 +174,8 @@ impl<L: Log> Counter<L> {
     ///
     /// Where the log fails, or holds what cannot be read.
     pub fn turn(&mut self, now: WallTime) -> Result<bool, CounterError> {
+        let mut moved = self.start_anew()?;
         let mut positions = self.positions;
-        let mut moved = false;
         for stream in STREAMS {
             for stored in self.log.read(stream, positions.of(stream), at_once(stream))? {
                 self.take(stream, &stored)?;
@@ -280,7 +303,7 @@ impl<L: Log> Counter<L> {
         }
         before.resume(&mut self.engine, &self.organizations, &mut self.partitions);
         self.positions = positions;
-        if !self.note.routes_like(before) {
+        if !self.note.counts_like(before) {
             self.engine.step(Step::PlanChanged);
         }
         Ok(())

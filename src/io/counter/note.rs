@@ -21,6 +21,9 @@ pub(super) struct Note {
     units: BTreeMap<String, String>,
     /// What the rest of the plan hashes to.
     plan: String,
+    /// How often something had been erased when everything was last read.
+    #[serde(default)]
+    pub(super) erasures: u64,
     sources: Vec<Source>,
     /// What is not remembered any more: by organization, whatever happened before this.
     gone_before: BTreeMap<String, i64>,
@@ -71,9 +74,9 @@ impl Note {
         Self { units: plan.units.iter().map(unit).collect(), plan: routing.to_hex().to_string(), ..Self::default() }
     }
 
-    /// Whether the rows of `before` were said under the same routing.
-    pub(super) fn routes_like(&self, before: &Self) -> bool {
-        self.plan == before.plan
+    /// Whether the rows of `before` were said under the same routing, and nothing was erased since.
+    pub(super) fn counts_like(&self, before: &Self) -> bool {
+        self.plan == before.plan && self.erasures == before.erasures
     }
 
     /// Remembers the units of `before` that are not in the plan any more. One that is there must be as it was:

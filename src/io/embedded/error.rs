@@ -7,6 +7,7 @@ use rusqlite::{ErrorCode, ffi};
 
 use crate::io::log::{Fate, LogError};
 use crate::io::master::MasterError;
+use crate::wire::Unreadable;
 
 /// Why the embedded log did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -122,6 +123,18 @@ pub enum EmbeddedError {
         /// The domain's name.
         domain: &'static str,
     },
+    /// A record of facts cannot be read.
+    #[error(
+        "record {seq} of facts in {file} cannot be read ({why}); nothing was erased: put the data folder of a backup in its place"
+    )]
+    FactsDamaged {
+        /// The database.
+        file: PathBuf,
+        /// Its number.
+        seq: u64,
+        /// Why.
+        why: Unreadable,
+    },
     /// A revision was said before, and what was said is never changed.
     #[error("revision {revision} of {key} or a later one was said before; no row of this commit was stored")]
     SaidBefore {
@@ -157,6 +170,7 @@ impl EmbeddedError {
             | Self::MasterMissing { .. }
             | Self::MasterOther { .. }
             | Self::KeyDamaged { .. }
+            | Self::FactsDamaged { .. }
             | Self::SaidBefore { .. }
             | Self::Database { .. } => Fate::Halt,
         }

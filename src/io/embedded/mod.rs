@@ -31,6 +31,8 @@ mod meta;
 mod sweep;
 pub use sweep::{Retention, Swept};
 
+mod erase;
+
 mod lock;
 pub use lock::RunnerLock;
 

@@ -81,6 +81,10 @@ impl Log for Runner {
         Ok(self.log.newest_rows(from)?)
     }
 
+    fn erasures(&mut self) -> Result<u64, LogError> {
+        Ok(self.log.erasures()?)
+    }
+
     fn commit(&mut self, now: WallTime, what: &Commit<'_>) -> Result<(), LogError> {
         Ok(self.log.commit(now, what)?)
     }

@@ -83,6 +83,6 @@ fn delete(transaction: &Transaction<'_>, now: WallTime, retention: &Retention) -
 }
 
 /// Brings everything from the journal into the file and cuts the journal to nothing; says whether that was possible.
-fn empty_the_journal(connection: &Connection) -> rusqlite::Result<bool> {
+pub(super) fn empty_the_journal(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok(row.get::<_, i64>(0)? == 0))
 }

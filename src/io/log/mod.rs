@@ -64,6 +64,15 @@ pub trait Log {
         true
     }
 
+    /// How often something was erased from what had been appended. When it grows, everything is to be read again.
+    ///
+    /// # Errors
+    ///
+    /// Where the log fails.
+    fn erasures(&mut self) -> Result<u64, LogError> {
+        Ok(0)
+    }
+
     /// Up to `limit` records of a stream after the place `after`, in order.
     ///
     /// # Errors
