@@ -12,6 +12,7 @@ const STEPPED: usize = OfferState::ALL.len();
 const BLOCKED: usize = STEPPED + 1;
 /// Most actions take no more different steps than this; their times stand in the action itself.
 const FEW: usize = 6;
+const HAS_VERSION: u8 = 1 << 7;
 const MAP: usize = 0;
 const VERSION: usize = 1;
 const MEDIUM: usize = 2;
@@ -64,9 +65,9 @@ pub struct Action {
     reason: BlockingReason,
     medium: Option<Medium>,
     map: Option<Label>,
-    /// Beside each other, version and flag take no room that the rest leaves free; an option would.
-    has_version: bool,
-    regime: Regime,
+    /// Whether a version is known, in the top bit; below it the place of the regime among all. One byte more would make
+    /// every action longer by eight.
+    marks: u8,
     version: u32,
     times: Times,
 }
@@ -80,8 +81,7 @@ impl Action {
             reason: BlockingReason::Unknown,
             medium: None,
             map: None,
-            has_version: false,
-            regime: Regime::Unregulated,
+            marks: 0,
             version: 0,
             times: Times::Narrow { base: at.millis(), carried: [0; 3], steps: [0; FEW] },
         }
@@ -99,18 +99,21 @@ impl Action {
 
     /// The version of the earliest event that names one.
     pub const fn version(&self) -> Option<u32> {
-        if self.has_version { Some(self.version) } else { None }
+        if self.marks & HAS_VERSION == 0 { None } else { Some(self.version) }
     }
 
     /// The regime of the visit that it came of.
-    pub const fn regime(&self) -> Regime {
-        self.regime
+    pub fn regime(&self) -> Regime {
+        let place = usize::from(self.marks & !HAS_VERSION);
+        Regime::ALL.get(place).copied().unwrap_or(Regime::Unregulated)
     }
 
     /// It came of a visit under this regime; false where that is nothing new.
     pub fn fall_under(&mut self, regime: Regime) -> bool {
-        let is_stricter = regime > self.regime;
-        self.regime = self.regime.max(regime);
+        let is_stricter = regime > self.regime();
+        if is_stricter {
+            self.marks = self.marks & HAS_VERSION | regime as u8;
+        }
         is_stricter
     }
 
@@ -125,7 +128,7 @@ impl Action {
 
     /// Takes in all that is known of another action that turned out to be the same.
     pub fn absorb(&mut self, other: &Self, labels: &Labels) {
-        self.fall_under(other.regime);
+        self.fall_under(other.regime());
         for (at, event) in other.events() {
             self.learn_event(at, event);
         }
@@ -156,7 +159,8 @@ impl Action {
         if self.version().is_some_and(|known| (self.carried_at(VERSION), known) <= (at, version)) {
             return false;
         }
-        (self.has_version, self.version) = (true, version);
+        self.marks |= HAS_VERSION;
+        self.version = version;
         self.set_carried(VERSION, at);
         true
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::action::Action;
 use super::fact::{ActionEvent, ActionFact, BlockingReason, Medium, OfferState, OrganizationIndex};
 use super::label::Labels;
+use super::policy::Regime;
 use super::tally::Metric;
 use super::time::EventTime;
 
@@ -172,4 +173,16 @@ fn an_action_of_every_step_over_years_loses_none_of_them() {
     one.absorb(&other, &labels);
     assert_eq!(told(&one), forwards);
     assert_eq!(one.latest(), all.latest());
+}
+
+#[test]
+fn an_action_takes_a_line_of_the_cache_and_keeps_version_and_regime_apart() {
+    assert_eq!(size_of::<Action>(), 64);
+    let mut action = Action::of(OrganizationIndex(0), EventTime::from_seconds(0));
+    assert!(action.fall_under(Regime::Health) && !action.fall_under(Regime::Mifid2));
+    assert_eq!((action.version(), action.regime()), (None, Regime::Health));
+    let says = ActionFact { event: Stepped, map: None, version: Some(0), medium: None, visit: None };
+    action.learn(EventTime::from_seconds(1), &says, &Labels::default());
+    assert!(action.fall_under(Regime::Children));
+    assert_eq!((action.version(), action.regime()), (Some(0), Regime::Children));
 }
