@@ -12,8 +12,9 @@ pub use cluster::Cluster;
 pub mod topics;
 
 mod witness;
+pub use witness::Witness;
 
-mod native;
+pub mod native;
 
 mod member;
 

@@ -71,14 +71,14 @@ pub struct ReadingWorker {
     idle_after: Duration,
 }
 
-/// Whose facts they are, and from which topic and partition they came.
-type Came = (OrganizationIndex, usize, i32);
+/// Facts of each organization by the topic and partition from which they came.
+type Facts = BTreeMap<OrganizationIndex, BTreeMap<(usize, i32), Vec<Fact>>>;
 
 /// What was read and is not safe yet.
 #[derive(Debug, Default)]
 struct Batch {
-    facts: BTreeMap<Came, Vec<Fact>>,
-    visits: BTreeMap<Came, Vec<Fact>>,
+    facts: Facts,
+    visits: Facts,
     pointers: Vec<Pointer>,
     records: usize,
 }
@@ -331,21 +331,42 @@ impl ReadingWorker {
         Ok(())
     }
 
+    /// Facts in packs of a bearable size, each with the names of the partitions from which so many of it came.
+    fn packs(&self, came: BTreeMap<(usize, i32), Vec<Fact>>) -> Vec<(Vec<Fact>, String)> {
+        let mut packs = vec![(Vec::new(), String::new())];
+        for ((topic, partition), facts) in came {
+            let name = self.name_of(topic, partition);
+            let mut facts = facts.into_iter().peekable();
+            while facts.peek().is_some() {
+                let room = PACK - packs.last().map_or(0, |(pack, _)| pack.len());
+                if room == 0 {
+                    packs.push((Vec::new(), String::new()));
+                    continue;
+                }
+                let Some((pack, came_from)) = packs.last_mut() else { break };
+                let before = pack.len();
+                pack.extend(facts.by_ref().take(room));
+                came_from.push_str(&format!("{}{name}={}", if before == 0 { "" } else { ";" }, pack.len() - before));
+            }
+        }
+        packs.retain(|(pack, _)| !pack.is_empty());
+        packs
+    }
+
     /// Sends what was read, and waits until it is on the broker's disk.
     fn make_safe(&mut self) -> Result<(), KafkaTrouble> {
         let organizations = self.reader.organizations().to_vec();
         let labels = self.reader.admission().labels();
         let batch = std::mem::take(&mut self.batch);
-        let packs = [(FACTS, &batch.facts), (VISITS, &batch.visits)];
-        let packs = packs.into_iter().flat_map(|(topic, packs)| packs.iter().map(move |pack| (topic, pack)));
-        for (topic, ((organization, from, n), facts)) in packs {
-            let Some(id) = organizations.get(usize::from(organization.0)) else { continue };
-            let headers = Some(header(CAME_FROM, &self.name_of(*from, *n)));
-            let partition = i32::try_from(partition_of(id, self.shares)).ok();
-            for pack in facts.chunks(PACK) {
-                let body = facts::encode(pack, &organizations, labels);
-                let key = id.as_bytes();
-                self.sender.send(&Outgoing { topic, partition, key, body: Some(&body), headers: headers.clone() })?;
+        for (topic, packs) in [(FACTS, batch.facts), (VISITS, batch.visits)] {
+            for (organization, came) in packs {
+                let Some(id) = organizations.get(usize::from(organization.0)) else { continue };
+                let partition = i32::try_from(partition_of(id, self.shares)).ok();
+                for (facts, came_from) in self.packs(came) {
+                    let body = facts::encode(&facts, &organizations, labels);
+                    let (key, headers) = (id.as_bytes(), Some(header(CAME_FROM, &came_from)));
+                    self.sender.send(&Outgoing { topic, partition, key, body: Some(&body), headers })?;
+                }
             }
         }
         for pointer in &batch.pointers {
@@ -403,14 +424,14 @@ const fn arrival(timestamp: Timestamp) -> Option<EventTime> {
 }
 
 impl Batch {
-    fn keep(&mut self, taken: Taken, (topic, partition): (usize, i32), record: &native::Taken<'_>) {
+    fn keep(&mut self, taken: Taken, place: (usize, i32), record: &native::Taken<'_>) {
         match taken {
             Taken::Fact(_, fact) => {
                 let kept = match fact.about {
                     About::Visit(_) => &mut self.visits,
                     About::Action(_) | About::Conversation(_) => &mut self.facts,
                 };
-                kept.entry((fact.organization, topic, partition)).or_default().push(*fact);
+                kept.entry(fact.organization).or_default().entry(place).or_default().push(*fact);
             }
             Taken::SetAside(aside) => self.pointers.push(Pointer {
                 source: record.topic.to_owned(),

@@ -249,6 +249,14 @@ impl Log for Share {
         self.followers.iter().all(Follower::is_at_end)
     }
 
+    fn at_once(&self, stream: Stream) -> usize {
+        match stream {
+            Stream::Baseline => 100_000,
+            // What reading packs in a few milliseconds are small records.
+            Stream::Facts | Stream::Visits => 256,
+        }
+    }
+
     fn read(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Stored>, LogError> {
         let taken = self.take(stream, after, limit)?;
         let stored = |record: Record| {

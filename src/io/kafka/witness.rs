@@ -33,7 +33,7 @@ pub(super) enum Rebalanced {
 
 /// Listens to one client.
 #[derive(Debug, Default)]
-pub(super) struct Witness {
+pub struct Witness {
     rebalanced: Mutex<VecDeque<Rebalanced>>,
     closing: AtomicBool,
     complained: Mutex<Option<Watch>>,

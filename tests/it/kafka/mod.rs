@@ -2,5 +2,7 @@
 
 mod broker;
 mod cluster;
+#[cfg(feature = "tls")]
+mod secure;
 mod stories;
 mod storm;

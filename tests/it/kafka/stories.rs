@@ -204,3 +204,18 @@ fn the_partition_that_lags_holds_rows_open_until_it_is_read_to_its_end_and_silen
     }
     drop(worker);
 }
+
+#[test]
+#[ignore = "brings Python, Java and a database: .ci/run runs it by name"]
+fn consumers_in_python_java_and_sql_show_what_tail_shows() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(6, &[]));
+    cluster.send(&shuffled(small(), &mut dice), &mut dice);
+    cluster.catch_up();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/consumers");
+    let config = cluster.site.path("journeycast.toml");
+    let words = [script.as_ref(), servers.as_ref(), config.as_os_str(), env!("CARGO_BIN_EXE_journeycast").as_ref()];
+    let ran = std::process::Command::new("bash").args(words).output().expect("there is a bash");
+    assert!(ran.status.success(), "{}\n{}", String::from_utf8_lossy(&ran.stdout), said(&ran));
+}
