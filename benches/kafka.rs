@@ -325,8 +325,10 @@ fn open_loop(place: &Place, rate: usize, for_seconds: usize) -> Result<Vec<f64>,
         let looking = scope.spawn(|| probes.look(&place.servers, watch, rest.len().div_ceil(every)));
         let producer: ThreadedProducer<_> = client(&place.servers).set("linger.ms", "1").create()?;
         let mut dice = Dice::new(5, &[]);
+        probes.wait_until_looked_for();
+        let began = watch.elapsed();
         for (number, line) in rest.iter().enumerate() {
-            let due = Duration::from_secs_f64(number as f64 / rate as f64);
+            let due = began + Duration::from_secs_f64(number as f64 / rate as f64);
             let now = watch.elapsed();
             if due > now {
                 std::thread::sleep(due - now);

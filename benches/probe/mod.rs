@@ -1,6 +1,7 @@
 //! Probes: events that can be told apart in what is said, each an accepted offer in an interval of its own.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// When each was to be sent, by its number.
 #[derive(Default)]
 pub struct Probes {
+    is_looking: AtomicBool,
     due: Mutex<BTreeMap<usize, Duration>>,
 }
 
@@ -53,6 +55,13 @@ impl Probes {
         self.due.lock().unwrap_or_else(PoisonError::into_inner).insert(number, due);
     }
 
+    /// Waits until somebody looks, and has seen everything that was said before.
+    pub fn wait_until_looked_for(&self) {
+        while !self.is_looking.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Looks at what is said until `wanted` probes were seen; milliseconds of each.
     pub fn look(&self, servers: &str, watch: Watch, wanted: usize) -> Result<Vec<f64>, String> {
         let consumer: BaseConsumer =
@@ -68,7 +77,10 @@ impl Probes {
             if idle.elapsed() > PATIENCE {
                 return Err(format!("only {} of {wanted} probes were seen", seen.len()));
             }
-            let Some(Ok(message)) = consumer.poll(Duration::from_millis(5)) else { continue };
+            let Some(Ok(message)) = consumer.poll(Duration::from_millis(5)) else {
+                self.is_looking.fetch_or(idle.elapsed() > Duration::from_secs(1), Ordering::Relaxed);
+                continue;
+            };
             let now = watch.elapsed();
             idle = Watch::start();
             let Ok(row) = adjustment::decode(message.payload().unwrap_or_default()) else { continue };

@@ -33,7 +33,7 @@ mod account;
 mod said;
 
 mod told;
-pub use told::Told;
+pub use told::{Labels, Told};
 
 mod upload;
 pub use upload::{append_baseline, ingest};

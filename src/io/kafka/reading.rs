@@ -135,10 +135,13 @@ impl ReadingWorker {
             }
             self.read_some(left)?;
         }
-        let moved = self.batch.records > 0;
+        let (records, moved, watch) = (self.batch.records, self.batch.records > 0, Watch::start());
         self.tell_who_is_silent()?;
         self.make_safe()?;
         self.commit()?;
+        if moved {
+            tracing::debug!(records, elapsed = ?watch.elapsed(), "what was read is safe and committed");
+        }
         Ok(moved)
     }
 
@@ -254,7 +257,7 @@ impl ReadingWorker {
     /// Reads what is there, and waits so long for the first of it.
     fn read_some(&mut self, wait: Duration) -> Result<(), KafkaTrouble> {
         let Self { member, reader, keys, topics, standings, batch, .. } = self;
-        let mut is_gone = false;
+        let (mut is_gone, now) = (false, Watch::start());
         member.records().take(wait, |taken| {
             let place = topics.iter().position(|topic| topic == taken.topic).map(|topic| (topic, taken.partition));
             // A partition that was given up in the meantime is another's to read.
@@ -276,7 +279,7 @@ impl ReadingWorker {
             }
             standing.next = taken.offset + 1;
             standing.at_end = false;
-            standing.silent_since = Some(Watch::start());
+            standing.silent_since = Some(now);
             let read = read(reader, keys, place.0, taken)?;
             standing.account.note(&read);
             batch.records += 1;

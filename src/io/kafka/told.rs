@@ -126,16 +126,6 @@ impl Told {
         Ok(pointers.into_iter().map(|(_, at, pointer)| (at, pointer)).collect())
     }
 
-    /// What stand-ins of unlisted action maps stand for.
-    ///
-    /// # Errors
-    ///
-    /// Where the topic cannot be read.
-    pub fn labels(&self) -> Result<BTreeMap<String, String>, KafkaTrouble> {
-        let text = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
-        Ok(self.all_of(LABELS)?.into_iter().map(|record| (text(record.key), text(record.body))).collect())
-    }
-
     fn all_of(&self, topic: &'static str) -> Result<Vec<Record>, KafkaTrouble> {
         Topics::partitions_of(&self.existing, topic)?;
         let asker = Arc::new(Asker::of(&self.cluster)?);
@@ -162,4 +152,41 @@ fn pointer(body: &[u8]) -> Option<Pointer> {
         class: text("class")?,
         path: text("path"),
     })
+}
+
+/// What stand-ins of unlisted action maps stand for, as far as it was read.
+#[derive(Debug)]
+pub struct Labels {
+    follower: Follower,
+    texts: BTreeMap<String, String>,
+}
+
+impl Labels {
+    /// Nothing is read yet.
+    ///
+    /// # Errors
+    ///
+    /// Where no client can be made.
+    pub fn of(cluster: &Cluster) -> Result<Self, KafkaTrouble> {
+        let asker = Arc::new(Asker::of(cluster)?);
+        Ok(Self { follower: Follower::of(cluster, &asker, LABELS, 0, 0, Gap::Passes)?, texts: BTreeMap::new() })
+    }
+
+    /// By stand-in.
+    pub const fn texts(&self) -> &BTreeMap<String, String> {
+        &self.texts
+    }
+
+    /// Reads what has come by now, and waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where the topic cannot be read.
+    pub fn renew(&mut self) -> Result<(), KafkaTrouble> {
+        let text = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
+        for record in self.follower.take(usize::MAX, Duration::ZERO)? {
+            self.texts.insert(text(record.key), text(record.body));
+        }
+        Ok(())
+    }
 }
