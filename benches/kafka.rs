@@ -23,6 +23,7 @@ use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use rdkafka::{Offset, TopicPartitionList};
 
 #[path = "../tests/it/kafka/broker.rs"]
+#[cfg_attr(feature = "tls", expect(dead_code, reason = "the second door is for the stories"))]
 mod broker;
 use broker::{Broker, client};
 

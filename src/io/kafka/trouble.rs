@@ -99,6 +99,14 @@ pub enum KafkaTrouble {
         /// Why.
         why: String,
     },
+    /// The cluster cannot be reached.
+    #[error("Kafka at {servers} does not answer: {reason}")]
+    Unreachable {
+        /// Who was asked.
+        servers: String,
+        /// What the client says.
+        reason: String,
+    },
     /// Kafka did not answer in time.
     #[error("Kafka did not answer in time while {doing}; nothing is lost")]
     Slow {
@@ -134,6 +142,7 @@ impl KafkaTrouble {
     pub const fn fate(&self) -> Fate {
         match self {
             Self::NotOwner { .. } => Fate::Lost,
+            Self::Unreachable { .. } => Fate::Retry,
             Self::Client { fate, .. } | Self::Slow { fate, .. } => *fate,
             Self::NotKafka
             | Self::Secret { .. }

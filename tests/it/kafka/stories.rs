@@ -219,3 +219,23 @@ fn consumers_in_python_java_and_sql_show_what_tail_shows() {
     let ran = std::process::Command::new("bash").args(words).output().expect("there is a bash");
     assert!(ran.status.success(), "{}\n{}", String::from_utf8_lossy(&ran.stdout), said(&ran));
 }
+
+#[test]
+#[ignore = "needs valgrind, and is slow under it: .ci/run runs it by name"]
+fn no_memory_is_touched_that_is_not_ours() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(7, &[]));
+    let records = shuffled(small(), &mut dice);
+    cluster.send(&records, &mut dice);
+    let words = ["--quiet", "--error-exitcode=9", "--leak-check=no", env!("CARGO_BIN_EXE_journeycast")];
+    let ran = std::process::Command::new("valgrind")
+        .args(words)
+        .args(["run", "--config", "journeycast.toml", "--until-caught-up"])
+        .current_dir(cluster.site.path("."))
+        .env("RUST_LOG", "warn")
+        .output()
+        .expect("there is a valgrind");
+    assert!(ran.status.success(), "{}", said(&ran));
+    assert_eq!(cluster.tailed(), cluster.replayed(&records));
+}
