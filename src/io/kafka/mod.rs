@@ -30,6 +30,8 @@ mod key_chain;
 
 mod account;
 
+mod registry;
+
 mod said;
 
 mod told;

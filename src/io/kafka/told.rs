@@ -15,6 +15,7 @@ use super::witness::Witness;
 use super::{Asker, Cluster, Follower, KafkaTrouble};
 use crate::engine::WallTime;
 use crate::io::log::Pointer;
+use crate::wire::framed::{is_framed, value_of};
 
 /// How long a topic may take to give what is in it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,7 +46,20 @@ impl Told {
     /// Where the topic cannot be read.
     pub fn newest_rows(&self) -> Result<Vec<Vec<u8>>, KafkaTrouble> {
         let partitions = Topics::partitions_of(&self.existing, ROWS)?;
-        Ok(said::newest(&self.cluster, partitions, |_| true)?.into_values().collect())
+        let rows = said::newest(&self.cluster, partitions, |_| true)?.into_values();
+        Ok(rows.map(|body| value_of(&body).to_vec()).collect())
+    }
+
+    /// What is wrong with the format of the rows, if anything: one topic holds one format.
+    ///
+    /// # Errors
+    ///
+    /// Where the topic cannot be read.
+    pub fn mixture(&self, wants_framed: bool) -> Result<Option<KafkaTrouble>, KafkaTrouble> {
+        let partitions = Topics::partitions_of(&self.existing, ROWS)?;
+        let rows = said::newest(&self.cluster, partitions, |_| true)?;
+        let other = rows.values().map(|body| is_framed(body)).find(|found| *found != wants_framed);
+        Ok(other.map(|is_framed| KafkaTrouble::Mixed { topic: ROWS, is_framed }))
     }
 
     /// From here on, [`Self::next_revisions`] gives what is said after this moment; or everything that ever was.
@@ -85,7 +99,7 @@ impl Told {
         let mut bodies = Vec::new();
         while bodies.len() < limit {
             match consumer.poll(SLICE) {
-                Some(Ok(message)) => bodies.extend(message.payload().map(<[u8]>::to_vec)),
+                Some(Ok(message)) => bodies.extend(message.payload().map(|body| value_of(body).to_vec())),
                 Some(Err(error)) => tracing::debug!(%error, "reading goes on"),
                 None if !bodies.is_empty() => break,
                 None => {
