@@ -18,6 +18,8 @@ use crate::settings::Settings;
 const REST: Duration = Duration::from_millis(10);
 /// How long a worker that failed waits before another takes its place.
 const BREATH: Duration = Duration::from_millis(500);
+/// How long leaving may take.
+const LEAVE_WITHIN: Duration = Duration::from_secs(12);
 /// How often the cluster is asked how much is left.
 const ASK_EVERY: Span = Span::from_seconds(10);
 /// How often it is asked by a worker that ends when nothing is.
@@ -55,6 +57,7 @@ pub(super) fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Fail
             }
         })?
     };
+    end_in_time(&opened.stop)?;
     let counted = count(settings, &cluster, &between, &opened.stop, &opened.board, until_caught_up);
     opened.stop.store(true, Ordering::Relaxed);
     if reading.join().is_err() {
@@ -65,6 +68,23 @@ pub(super) fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Fail
         Some(failure) => Err(Failure::Failed(failure)),
         None => Ok(()),
     }
+}
+
+/// A cluster that is away lets nobody leave politely: whoever is told to stop leaves all the same. What is not committed
+/// is read and counted again.
+fn end_in_time(stop: &Arc<AtomicBool>) -> std::io::Result<()> {
+    let stop = Arc::clone(stop);
+    let waiting = move || {
+        while !stop.load(Ordering::Relaxed) {
+            thread::sleep(BREATH);
+        }
+        thread::sleep(LEAVE_WITHIN);
+        tracing::error!(
+            "the cluster did not answer in time; left without it: nothing is lost, and the next worker goes on"
+        );
+        std::process::exit(1);
+    };
+    thread::Builder::new().name("leaving".to_owned()).spawn(waiting).map(drop)
 }
 
 /// Reads until it is told to stop; only what somebody must mend ends it before.

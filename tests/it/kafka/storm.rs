@@ -230,6 +230,25 @@ fn survive(visits_per_day: f64, kills: usize) {
 }
 
 #[test]
+fn a_worker_whose_cluster_is_away_still_leaves_in_time_and_nothing_is_lost() {
+    let Some(mut broker) = Broker::of().filter(Broker::is_own) else { return };
+    let plan = plan(60.0);
+    let (cluster, mut dice) = (Cluster::of(broker.servers(), &plan, ""), Dice::new(2, &[]));
+    let records = shuffled(plan, &mut dice);
+    let mut worker = cluster.worker("0");
+    worker.says("this worker counts the partition");
+    cluster.send(&records, &mut dice);
+    broker.kill();
+    worker.signal("TERM");
+    let (_, told) = worker.end(Duration::from_secs(15));
+    assert!(!told.contains("panicked"), "{told}");
+    broker.start();
+    cluster.catch_up();
+    assert_eq!(cluster.tailed(), cluster.replayed(&records));
+    assert_eq!(cluster.complaints_about_revisions(), Vec::<String>::new());
+}
+
+#[test]
 fn a_few_kills_of_workers_and_of_the_broker_lose_nothing_and_double_nothing() {
     survive(300.0, 3);
 }
