@@ -31,6 +31,9 @@ use broker::{Broker, client};
 mod probe;
 use probe::Probes;
 
+#[path = "restore/mod.rs"]
+mod restore;
+
 #[path = "lean/mod.rs"]
 mod lean;
 use lean::lean;
@@ -82,6 +85,8 @@ fn main() -> Result<(), Failed> {
     let (cpu, megabytes) = whole.caught_up()?;
     tell("whole: run --until-caught-up, exactly once", cpu, megabytes)?;
     whole.restart(&mut out)?;
+    let broker = Broker::of().ok_or("no broker")?;
+    Place::of(broker.servers(), "5s")?.read_back(number("ACTIONS", 1_000_000) as u64, &mut out)?;
     for rate in [1_000, 3_000, 10_000] {
         let broker = Broker::of().ok_or("no broker")?;
         latency(&Place::of(broker.servers(), "0s")?, rate, number("SECONDS", 20), &mut out)?;
@@ -176,6 +181,18 @@ impl Place {
         let peak: f64 = lines.next().and_then(|line| line.parse().ok()).unwrap_or(f64::NAN);
         let children = lines.nth(1).unwrap_or_default();
         Ok((children.split_whitespace().filter_map(seconds).sum(), peak / 1_024.0))
+    }
+
+    /// How long a new owner takes to know what the one before knew.
+    fn read_back(&self, actions: u64, out: &mut impl Write) -> Result<(), Failed> {
+        let config = self.config()?;
+        let text = std::fs::read_to_string(&config)?;
+        let settings = Settings::parse(&text, &config.to_string_lossy(), std::iter::empty())?;
+        restore::fill(&self.servers, &settings, actions)?;
+        self.caught_up()?;
+        let took = restore::restore(&settings, actions)?;
+        writeln!(out, "reading {actions} live actions back: {:.2} s", took.as_secs_f64())?;
+        Ok(())
     }
 
     /// How long a worker that was killed is missed.
