@@ -25,7 +25,7 @@ use crate::engine::fact::{About, Fact, OrganizationIndex};
 use crate::engine::plan::SourceScheme;
 use crate::engine::{EventTime, Span, WallTime};
 use crate::io::clock::Watch;
-use crate::io::log::{Accounted, Pointer};
+use crate::io::log::{Accounted, Fate, Pointer};
 use crate::io::reading::{Accounting, Reader, Taken};
 use crate::settings::Settings;
 use crate::wire::genesys::{Class, SetAside};
@@ -286,7 +286,11 @@ impl ReadingWorker {
             batch.keep(read, place, taken);
             Ok::<(), KafkaTrouble>(())
         })?;
-        if is_gone && let Some(trouble) = self.lost_offsets() { Err(trouble) } else { Ok(()) }
+        if !is_gone {
+            return Ok(());
+        }
+        let doing = "looking for records that are not there any more";
+        Err(self.lost_offsets().unwrap_or(KafkaTrouble::Slow { doing, fate: Fate::Retry }))
     }
 
     /// The first partition that no longer holds what was to be read next.
