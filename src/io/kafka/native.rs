@@ -1,4 +1,6 @@
 //! The few calls of librdkafka that its Rust binding does not offer: records in batches, and whether a member is one.
+//!
+//! Ends of partitions must not be asked for in batches: each moves the client one record too far (librdkafka #4844).
 #![expect(unsafe_code, reason = "the binding has no batches, which cost a quarter less than records one by one")]
 
 use std::ffi::{CStr, CString};
@@ -23,7 +25,7 @@ pub struct Taken<'a> {
     pub topic: &'a str,
     /// Its partition.
     pub partition: i32,
-    /// Its offset; of the end of a partition, that of the next record to come.
+    /// Its offset.
     pub offset: i64,
     /// When it was made or taken.
     pub timestamp: Timestamp,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{CommitMode, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders, Timestamp};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -46,8 +46,6 @@ struct Standing {
     account: Accounting,
     /// Since when it is silent; nothing where that was told.
     silent_since: Option<Watch>,
-    /// Whether it was read to its end.
-    at_end: bool,
     /// The offset of the next record.
     next: i64,
     committed: i64,
@@ -179,10 +177,9 @@ impl ReadingWorker {
     /// # Errors
     ///
     /// Where the cluster does not answer.
-    pub fn is_caught_up(&self) -> Result<bool, KafkaTrouble> {
-        if !self.standings.values().all(|standing| standing.at_end) {
-            return Ok(false);
-        }
+    pub fn is_caught_up(&mut self) -> Result<bool, KafkaTrouble> {
+        self.pass_marks()?;
+        self.commit()?;
         let existing = Topics::of(&self.cluster)?.existing()?;
         let partitions = self.topics.iter().flat_map(|topic| {
             let count = existing.get(topic).copied().unwrap_or(0);
@@ -238,7 +235,7 @@ impl ReadingWorker {
             let next = next.unwrap_or(0);
             self.standings.insert(
                 (topic, *partition),
-                Standing { account, silent_since: Some(Watch::start()), at_end: false, next, committed: next },
+                Standing { account, silent_since: Some(Watch::start()), next, committed: next },
             );
         }
         self.member.take(&from)?;
@@ -265,12 +262,6 @@ impl ReadingWorker {
                 return Ok(());
             };
             if let Some(code) = taken.error {
-                if code == RDKafkaErrorCode::PartitionEOF {
-                    // Marks of transactions are passed as well: nothing is left to be read.
-                    standing.next = standing.next.max(taken.offset);
-                    standing.at_end = true;
-                    return Ok(());
-                }
                 is_gone |= matches!(weighed(KafkaError::MessageConsumption(code), DOING)?, Weighed::Gone);
                 return Ok(());
             }
@@ -278,7 +269,6 @@ impl ReadingWorker {
                 return Ok(());
             }
             standing.next = taken.offset + 1;
-            standing.at_end = false;
             standing.silent_since = Some(now);
             let read = read(reader, keys, place.0, taken)?;
             standing.account.note(&read);
@@ -314,14 +304,22 @@ impl ReadingWorker {
 
     /// A partition that was read to its end and is silent for so long is not waited for; every share is told once.
     fn tell_who_is_silent(&mut self) -> Result<(), KafkaTrouble> {
-        let is_over = |standing: &Standing| {
-            standing.at_end && standing.silent_since.is_some_and(|since| since.elapsed() >= self.idle_after)
-        };
+        let is_over =
+            |standing: &Standing| standing.silent_since.is_some_and(|since| since.elapsed() >= self.idle_after);
         let silent = self.standings.iter().filter(|(_, standing)| is_over(standing)).map(|(place, _)| *place);
         let silent: Vec<(usize, i32)> = silent.collect();
+        if silent.is_empty() {
+            return Ok(());
+        }
+        self.pass_marks()?;
         for (topic, partition) in silent {
             let name = self.name_of(topic, partition);
             let Some(standing) = self.standings.get_mut(&(topic, partition)) else { continue };
+            let topic = self.topics.get(topic).map_or("", String::as_str);
+            if u64::try_from(standing.next).unwrap_or(0) < self.asker.end(topic, partition)? {
+                standing.silent_since = Some(Watch::start());
+                continue;
+            }
             standing.silent_since = None;
             for id in self.reader.organizations() {
                 let partition = i32::try_from(partition_of(id, self.shares)).ok();
@@ -384,6 +382,20 @@ impl ReadingWorker {
             self.sender.send(&Outgoing { topic: LABELS, partition: Some(0), key, body, headers: None })?;
         }
         self.sender.settle()
+    }
+
+    /// Where nothing more is handed over, marks of transactions are passed: nothing is left to be read before them.
+    fn pass_marks(&mut self) -> Result<(), KafkaTrouble> {
+        let trouble = |source| KafkaTrouble::passing("asking how far was read", source);
+        let positions = self.member.consumer().position().map_err(trouble)?;
+        for ((topic, partition), standing) in &mut self.standings {
+            let Some(topic) = self.topics.get(*topic) else { continue };
+            let position = positions.find_partition(topic, *partition).map(|found| found.offset());
+            if let Some(Offset::Offset(position)) = position {
+                standing.next = standing.next.max(position);
+            }
+        }
+        Ok(())
     }
 
     /// Commits how far every partition was read, and what became of its records.
