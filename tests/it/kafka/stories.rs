@@ -7,7 +7,7 @@ use journeycast::simulate::{Dice, Pathologies, Site, SitePlan};
 use rdkafka::admin::AdminOptions;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::cluster::{Cluster, INPUTS, REVISIONS, admin, shared, shuffled};
+use super::cluster::{Cluster, INPUTS, REVISIONS, accounted, admin, shared, shuffled};
 use crate::installation::{metrics_until, said};
 
 const CONFIG: [&str; 2] = ["--config", "journeycast.toml"];
@@ -43,11 +43,7 @@ fn every_record_is_accounted_for_once_and_pointers_lead_to_what_was_set_aside() 
     cluster.send(&records, &mut dice);
     let mut worker = cluster.worker("0");
     let address = worker.address();
-    let read = |text: &str| -> u64 {
-        let lines = text.lines().filter(|line| line.starts_with("journeycast_records_total{"));
-        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
-    };
-    metrics_until(&address, |text| read(text) == records.len() as u64);
+    metrics_until(&address, |text| accounted(text) == records.len() as u64);
     worker.signal("TERM");
     assert_eq!(worker.end(Duration::from_secs(15)).0.code(), Some(0));
     let listed = cluster.site.printed(&["set-aside", "--config", "journeycast.toml", "--format", "csv"]);

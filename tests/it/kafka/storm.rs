@@ -9,8 +9,8 @@ use journeycast::simulate::{Dice, Pathologies, SitePlan};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use super::broker::{Broker, client};
-use super::cluster::{Cluster, REVISIONS, ROWS, shuffled};
-use crate::installation::Runner;
+use super::cluster::{Cluster, REVISIONS, ROWS, accounted, shuffled};
+use crate::installation::{Runner, metrics_until};
 
 const ORGANIZATION: &str = "7f3c2a10-4b1e-4c55-9d20-6a5e8b1c0f42";
 const OTHER: &str = "0c9d4b7e-2a61-4f0e-8d35-91b7c6a2e8f4";
@@ -214,6 +214,10 @@ fn survive(visits_per_day: f64, weather_of: impl Fn(&mut Dice) -> Vec<Fault>, mo
     }
     storm.strike(Fault::Scale(0));
     cluster.catch_up();
+    // Every record is accounted for exactly once, also one that would change nothing in the table.
+    let mut last = cluster.worker("0");
+    metrics_until(&last.address(), |text| accounted(text) == records.len() as u64);
+    drop(last);
     let complaints = cluster.complaints_about_revisions();
     assert!(complaints.is_empty(), "seed {seed}: {} complaints, {:?}", complaints.len(), &complaints[..1]);
     let (found, expected) = (cluster.tailed(), cluster.replayed(&records));
