@@ -19,25 +19,12 @@ use journeycast::replay::Replay;
 use journeycast::settings::{Log, Settings};
 use journeycast::simulate::{Site, SitePlan, config_toml};
 use journeycast::wire::genesys::{self, Rules};
-use serde_json::{Value, json};
+
+#[path = "lean/mod.rs"]
+mod lean;
+use lean::lean;
 
 const PART: usize = 4_096;
-/// What nobody counts, and what a site that sends little would leave out.
-const LEFT_OUT: [&str; 12] = [
-    "attributes",
-    "traits",
-    "geolocation",
-    "mktCampaign",
-    "ipAddress",
-    "ipOrganization",
-    "browser",
-    "device",
-    "correlationId",
-    "userAgentString",
-    "totalEventCount",
-    "customerIdType",
-];
-
 /// What is made of the simulator's line.
 type Shape = fn(&[u8]) -> Vec<u8>;
 
@@ -184,25 +171,6 @@ impl Bench {
             assert!(counter.say_the_rest(clock::now()).is_ok(), "what was counted is said");
         })
     }
-}
-
-/// The same event as a notification of few fields; a record that is none stays as it is.
-fn lean(line: &[u8]) -> Vec<u8> {
-    let Ok(mut whole) = serde_json::from_slice::<Value>(line) else { return line.to_vec() };
-    let Some(detail) = whole.get_mut("detail").filter(|detail| detail.is_object()) else { return line.to_vec() };
-    let [topic, mut body, timestamp] = ["topicName", "eventBody", "timestamp"].map(|key| detail[key].take());
-    leave_out(&mut body);
-    let mut lean = json!({"topicName": topic, "eventBody": body, "timestamp": timestamp});
-    if let Some(members) = lean.as_object_mut() {
-        members.retain(|_, value| !value.is_null());
-    }
-    lean.to_string().into_bytes()
-}
-
-fn leave_out(value: &mut Value) {
-    let Some(members) = value.as_object_mut() else { return };
-    members.retain(|key, value| !LEFT_OUT.contains(&key.as_str()) && !value.is_null());
-    members.values_mut().for_each(leave_out);
 }
 
 /// Writes the events; says how many there are and how long they are on average.

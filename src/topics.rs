@@ -1,7 +1,7 @@
 //! Topics: makes those of ours that a cluster does not have yet, and says what is wrong with the others.
 
 use crate::cli::TopicsCommand;
-use crate::io::kafka::{Cluster, topics};
+use crate::io::kafka::{Cluster, Told, topics};
 use crate::perform::{Failure, load, print};
 use crate::settings::{Log, Settings};
 
@@ -32,7 +32,11 @@ fn create(settings: &Settings) -> Result<(), Failure> {
 
 fn check(settings: &Settings) -> Result<(), Failure> {
     let cluster = topics::Topics::of(&Cluster::of(settings)?)?;
-    let complaints = cluster.complaints(&topics::wanted(settings))?;
+    let mut complaints = cluster.complaints(&topics::wanted(settings))?;
+    if complaints.is_empty() {
+        let mixed = Told::of(&Cluster::of(settings)?)?.mixture(settings.schema_registry.is_some())?;
+        complaints.extend(mixed.map(|trouble| trouble.to_string()));
+    }
     for absent in cluster.absent_inputs(settings)? {
         tracing::warn!(topic = absent, "an input topic is not there: what it would tell is not known until it is");
     }

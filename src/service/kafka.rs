@@ -1,6 +1,5 @@
 //! The service on Kafka: one thread reads, one counts, and each starts anew where it may when the cluster fails it.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -10,7 +9,7 @@ use super::{SHOW_EVERY, SWEEP_EVERY, open};
 use crate::engine::{Span, WallTime};
 use crate::http::{Board, Showing, StageFigure};
 use crate::io::clock;
-use crate::io::kafka::{Cluster, CountingWorker, KafkaTrouble, ReadingWorker, Told};
+use crate::io::kafka::{Cluster, CountingWorker, KafkaTrouble, Labels, ReadingWorker};
 use crate::io::log::{Accounted, Fate};
 use crate::perform::Failure;
 use crate::settings::Settings;
@@ -19,6 +18,8 @@ use crate::settings::Settings;
 const REST: Duration = Duration::from_millis(10);
 /// How long a worker that failed waits before another takes its place.
 const BREATH: Duration = Duration::from_millis(500);
+/// How long leaving may take.
+const LEAVE_WITHIN: Duration = Duration::from_secs(12);
 /// How often the cluster is asked how much is left.
 const ASK_EVERY: Span = Span::from_seconds(10);
 /// How often it is asked by a worker that ends when nothing is.
@@ -56,6 +57,7 @@ pub(super) fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Fail
             }
         })?
     };
+    end_in_time(&opened.stop)?;
     let counted = count(settings, &cluster, &between, &opened.stop, &opened.board, until_caught_up);
     opened.stop.store(true, Ordering::Relaxed);
     if reading.join().is_err() {
@@ -66,6 +68,23 @@ pub(super) fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Fail
         Some(failure) => Err(Failure::Failed(failure)),
         None => Ok(()),
     }
+}
+
+/// A cluster that is away lets nobody leave politely: whoever is told to stop leaves all the same. What is not committed
+/// is read and counted again.
+fn end_in_time(stop: &Arc<AtomicBool>) -> std::io::Result<()> {
+    let stop = Arc::clone(stop);
+    let waiting = move || {
+        while !stop.load(Ordering::Relaxed) {
+            thread::sleep(BREATH);
+        }
+        thread::sleep(LEAVE_WITHIN);
+        tracing::error!(
+            "the cluster did not answer in time; left without it: nothing is lost, and the next worker goes on"
+        );
+        std::process::exit(1);
+    };
+    thread::Builder::new().name("leaving".to_owned()).spawn(waiting).map(drop)
 }
 
 /// Reads until it is told to stop; only what somebody must mend ends it before.
@@ -138,12 +157,12 @@ fn count(
 ) -> Result<(), Failure> {
     let pause = Duration::from_millis(u64::try_from(settings.commit_every.millis()).unwrap_or(0) / 2);
     let mut worker = CountingWorker::join(settings, cluster)?;
-    let mut shown = Shown::default();
+    let mut shown = Shown::of(cluster)?;
     let (mut asked, mut moved) = (WallTime::from_millis(0), false);
     while !stop.load(Ordering::Relaxed) {
         let now = clock::now();
         moved = worker.turn(now, if moved { pause } else { REST })?;
-        shown.show(&worker, cluster, between, board, now);
+        shown.show(&worker, between, board, now);
         let is_time = until_caught_up && !moved && now.since(asked) >= ASK_OFTEN;
         if is_time && between.all_is_read.load(Ordering::Relaxed) {
             asked = now;
@@ -160,18 +179,16 @@ struct Shown {
     at: WallTime,
     asked: WallTime,
     lag: Option<u64>,
-    texts: BTreeMap<String, String>,
-}
-
-impl Default for Shown {
-    fn default() -> Self {
-        let never = WallTime::from_millis(0);
-        Self { at: never, asked: never, lag: None, texts: BTreeMap::new() }
-    }
+    labels: Labels,
 }
 
 impl Shown {
-    fn show(&mut self, worker: &CountingWorker, cluster: &Cluster, between: &Between, board: &Board, now: WallTime) {
+    fn of(cluster: &Cluster) -> Result<Self, KafkaTrouble> {
+        let never = WallTime::from_millis(0);
+        Ok(Self { at: never, asked: never, lag: None, labels: Labels::of(cluster)? })
+    }
+
+    fn show(&mut self, worker: &CountingWorker, between: &Between, board: &Board, now: WallTime) {
         if now.since(self.at) < SHOW_EVERY {
             return;
         }
@@ -179,9 +196,8 @@ impl Shown {
         if now.since(self.asked) >= ASK_EVERY {
             self.asked = now;
             self.lag = worker.lag().ok();
-            match Told::of(cluster).and_then(|told| told.labels()) {
-                Ok(texts) => self.texts = texts,
-                Err(trouble) => tracing::debug!(%trouble, "the names of unlisted action maps are shown later"),
+            if let Err(trouble) = self.labels.renew() {
+                tracing::debug!(%trouble, "the names of unlisted action maps are shown later");
             }
         }
         let read = between.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -189,7 +205,7 @@ impl Shown {
         board.show(&Showing {
             counters: &counters,
             accounting: &read.accounting,
-            texts: &self.texts,
+            texts: self.labels.texts(),
             stages: &self.stages(worker, &read),
             caught_up: worker.is_settled(),
         });

@@ -106,6 +106,7 @@ pub static ROOT: &[Key] = &[
     table("conversations", CONVERSATIONS),
     table("windows", WINDOWS),
     table("publish", PUBLISH),
+    table("schema_registry", SCHEMA_REGISTRY),
     table("retention", RETENTION),
     table("policy", POLICY),
     table("environment", ENVIRONMENT),
@@ -184,6 +185,8 @@ static PAGE_CLASS: &[Key] = &[
     must("host", Single::Host, "add the host: host = \"shop.example\""),
     must("path", Single::PagePath, "add the path: path = \"/pricing/**\""),
 ];
+
+static SCHEMA_REGISTRY: &[Key] = &[may("url", Single::Name)];
 
 static CONVERSATIONS: &[Key] = &[may("feed", Single::Flag)];
 

@@ -89,6 +89,8 @@ pub struct Settings {
     pub publish_every: Span,
     /// How much arrival time passes at least between two revisions of a row that a replay writes.
     pub replay_every: Span,
+    /// Where the schemas of what is said are registered; with it, values on Kafka are in the registry's wire format.
+    pub schema_registry: Option<Arc<str>>,
     /// How long journeycast keeps what it wrote.
     pub retention: Retention,
     /// What kind of installation this is, e.g. "production".

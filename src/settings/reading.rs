@@ -44,6 +44,7 @@ pub fn settings(tree: &Node, file_name: &str) -> Settings {
         },
         publish_every: span(section("publish"), "every"),
         replay_every: span(section("publish"), "replay_every"),
+        schema_registry: optional(section("schema_registry"), "url"),
         retention: Retention { adjustments: span(retention, "adjustments"), set_aside: span(retention, "set_aside") },
         environment: text(section("environment"), "kind"),
         policy_file: section("policy").get("file").map(|node| location(node, folder)),

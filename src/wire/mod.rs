@@ -17,6 +17,8 @@ pub use partition::partition_of;
 
 pub mod evidence;
 
+pub mod framed;
+
 pub mod adjustment;
 
 pub mod adjustment_json;

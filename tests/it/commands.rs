@@ -176,6 +176,6 @@ fn a_cluster_that_is_not_there_is_told_by_its_address_and_nothing_hangs() {
     assert!(cluster.2.contains("127.0.0.1:9"), "{cluster:?}");
     let started = shop.perform(&["run", "--config", "journeycast.toml"]);
     assert_eq!(started.status.code(), Some(1));
-    assert!(said(&started).contains("Kafka, while asking which topics there are"), "{}", said(&started));
+    assert!(said(&started).contains("Kafka at 127.0.0.1:9 does not answer"), "{}", said(&started));
     assert!(!said(&started).contains("hunter2") && !said(&output).contains("hunter2"));
 }

@@ -139,6 +139,13 @@ impl Runner {
         line["fields"]["address"].as_str().expect("an address is text").to_owned()
     }
 
+    /// Sends a signal by its name to one who may have ended in the meantime.
+    pub fn try_signal(&self, name: &str) {
+        let mut kill = Command::new("kill");
+        let sent = kill.args([format!("-{name}"), self.pid.to_string()]).stderr(Stdio::null()).status();
+        assert!(sent.is_ok(), "there is a kill");
+    }
+
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([format!("-{name}"), self.pid.to_string()]).status();

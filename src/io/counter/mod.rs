@@ -12,10 +12,6 @@ use crate::wire::{Unreadable, adjustment, baseline, facts};
 mod note;
 use note::{Note, place_of};
 
-/// Records of each stream that are taken at once; each holds up to some thousand facts.
-const AT_ONCE: usize = 8;
-/// A baseline's records hold one interval each, and all that was uploaded is known before anything is counted.
-const BASELINE_AT_ONCE: usize = 100_000;
 /// The order in which streams are taken.
 const STREAMS: [Stream; 3] = [Stream::Baseline, Stream::Facts, Stream::Visits];
 /// A commit that the log could not take is offered again so often before the owner gives up.
@@ -69,13 +65,6 @@ pub struct Counter<L> {
     note: Note,
     pace: Pace,
     clock_ahead: Span,
-}
-
-const fn at_once(stream: Stream) -> usize {
-    match stream {
-        Stream::Baseline => BASELINE_AT_ONCE,
-        Stream::Facts | Stream::Visits => AT_ONCE,
-    }
 }
 
 impl CounterError {
@@ -177,7 +166,8 @@ impl<L: Log> Counter<L> {
         let mut moved = self.start_anew()?;
         let mut positions = self.positions;
         for stream in STREAMS {
-            for stored in self.log.read(stream, positions.of(stream), at_once(stream))? {
+            let at_once = self.log.at_once(stream);
+            for stored in self.log.read(stream, positions.of(stream), at_once)? {
                 self.take(stream, &stored)?;
                 positions.set(stream, stored.seq);
                 moved = true;
@@ -212,24 +202,29 @@ impl<L: Log> Counter<L> {
             self.take_baseline(stored);
             return Ok(());
         }
-        let partition = match &stored.way {
-            Way::Untold => None,
-            Way::Partition(name) => Some(place_of(name, &mut self.partitions)),
-            Way::Silence(name) => {
-                let silent = Source::Partition(place_of(name, &mut self.partitions));
-                self.engine.step(Step::Quiet(silent));
-                return Ok(());
-            }
-        };
+        if let Way::Silence(name) = &stored.way {
+            let silent = Source::Partition(place_of(name, &mut self.partitions));
+            self.engine.step(Step::Quiet(silent));
+            return Ok(());
+        }
         let decoded = facts::decode(&stored.body, &self.organizations, self.engine.labels_mut()).map_err(damaged)?;
-        // Whether a partition is silent, whoever reads it says.
-        for fact in decoded.facts.iter().filter(|_| partition.is_none()) {
+        let not_after = EventTime::from_millis(stored.appended_at.after(self.clock_ahead).millis());
+        let mut left = decoded.facts.as_slice();
+        if let Way::Partitions(counts) = &stored.way {
+            for (name, count) in counts {
+                let Some((facts, rest)) = left.split_at_checked(*count) else { break };
+                left = rest;
+                let partition = Some(place_of(name, &mut self.partitions));
+                self.engine.step(Step::Facts { facts, not_after: Some(not_after), partition });
+            }
+        }
+        // Whether a partition is silent, whoever reads it says; of the rest it is known by when it came.
+        for fact in left {
             if let Some(feed) = Feed::of(&fact.about) {
                 self.pace.hear(feed, stored.appended_at);
             }
         }
-        let not_after = EventTime::from_millis(stored.appended_at.after(self.clock_ahead).millis());
-        self.engine.step(Step::Facts { facts: &decoded.facts, not_after: Some(not_after), partition });
+        self.engine.step(Step::Facts { facts: left, not_after: Some(not_after), partition: None });
         Ok(())
     }
 
@@ -312,7 +307,8 @@ impl<L: Log> Counter<L> {
     fn read_back(&mut self, stream: Stream, up_to: u64) -> Result<(), CounterError> {
         let mut after = 0;
         while after < up_to {
-            let stored = self.log.read(stream, after, at_once(stream))?;
+            let at_once = self.log.at_once(stream);
+            let stored = self.log.read(stream, after, at_once)?;
             let Some(last) = stored.last() else { break };
             after = last.seq;
             for stored in stored.iter().filter(|stored| stored.seq <= up_to) {

@@ -21,7 +21,7 @@ pub fn look(settings: &Settings, cluster: &Cluster) -> Vec<Found> {
     let topics = Topics::of(cluster).and_then(|topics| topics.existing().map(|existing| (topics, existing)));
     let (topics, existing) = match topics {
         Ok(topics) => topics,
-        Err(trouble) => return vec![("cluster", Err(format!("{trouble} (asked {})", cluster.servers)))],
+        Err(trouble) => return vec![("cluster", Err(trouble.to_string()))],
     };
     let told = |trouble: KafkaTrouble| trouble.to_string();
     let ours = topics.complaints(&wanted(settings)).map_err(told).and_then(|complaints| {

@@ -249,7 +249,7 @@ pub(super) fn weighed(error: KafkaError, doing: &'static str) -> Result<Weighed,
     Ok(Weighed::GoOn)
 }
 
-/// The header that names the input partition from which facts came.
+/// The header that names the input partitions from which facts came, each with how many: `topic/3=17;topic/4=2`.
 pub(super) const CAME_FROM: &str = "came-from";
 /// The header that names an input partition that is caught up and silent.
 pub(super) const IS_SILENT: &str = "is-silent";
@@ -258,14 +258,19 @@ pub(super) const IS_SILENT: &str = "is-silent";
 fn way(message: &BorrowedMessage<'_>) -> Way {
     let headers = message.headers().into_iter().flat_map(Headers::iter);
     let told = headers.filter_map(|header| {
-        let name = Arc::from(str::from_utf8(header.value?).ok()?);
+        let value = str::from_utf8(header.value?).ok()?;
         match header.key {
-            CAME_FROM => Some(Way::Partition(name)),
-            IS_SILENT => Some(Way::Silence(name)),
+            CAME_FROM => Some(Way::Partitions(value.split(';').filter_map(count_of).collect())),
+            IS_SILENT => Some(Way::Silence(Arc::from(value))),
             _ => None,
         }
     });
     told.last().unwrap_or_default()
+}
+
+fn count_of(part: &str) -> Option<(Arc<str>, usize)> {
+    let (name, count) = part.rsplit_once('=')?;
+    Some((Arc::from(name), count.parse().ok()?))
 }
 
 impl Drop for Follower {

@@ -12,8 +12,9 @@ pub use cluster::Cluster;
 pub mod topics;
 
 mod witness;
+pub use witness::Witness;
 
-mod native;
+pub mod native;
 
 mod member;
 
@@ -29,10 +30,12 @@ mod key_chain;
 
 mod account;
 
+mod registry;
+
 mod said;
 
 mod told;
-pub use told::Told;
+pub use told::{Labels, Told};
 
 mod upload;
 pub use upload::{append_baseline, ingest};

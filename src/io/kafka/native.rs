@@ -1,4 +1,6 @@
 //! The few calls of librdkafka that its Rust binding does not offer: records in batches, and whether a member is one.
+//!
+//! Ends of partitions must not be asked for in batches: each moves the client one record too far (librdkafka #4844).
 #![expect(unsafe_code, reason = "the binding has no batches, which cost a quarter less than records one by one")]
 
 use std::ffi::{CStr, CString};
@@ -18,23 +20,23 @@ const AT_ONCE: usize = 2_048;
 
 /// A record, or an error that stands between records, as the client holds it.
 #[derive(Debug)]
-pub(super) struct Taken<'a> {
+pub struct Taken<'a> {
     /// Its topic.
-    pub(super) topic: &'a str,
+    pub topic: &'a str,
     /// Its partition.
-    pub(super) partition: i32,
-    /// Its offset; of the end of a partition, that of the next record to come.
-    pub(super) offset: i64,
+    pub partition: i32,
+    /// Its offset.
+    pub offset: i64,
     /// When it was made or taken.
-    pub(super) timestamp: Timestamp,
+    pub timestamp: Timestamp,
     /// Its value.
-    pub(super) body: Option<&'a [u8]>,
+    pub body: Option<&'a [u8]>,
     /// The error, where it is none.
-    pub(super) error: Option<RDKafkaErrorCode>,
+    pub error: Option<RDKafkaErrorCode>,
 }
 
 /// A consumer whose partitions deliver into one queue of our own, from which records are taken in batches.
-pub(super) struct BatchConsumer {
+pub struct BatchConsumer {
     queue: NonNull<raw::rd_kafka_queue_t>,
     messages: Vec<*mut raw::rd_kafka_message_t>,
     consumer: BaseConsumer<Witness>,
@@ -42,19 +44,19 @@ pub(super) struct BatchConsumer {
 
 impl BatchConsumer {
     /// Of a consumer that nothing is assigned to yet; none where the client has no memory for a queue.
-    pub(super) fn of(consumer: BaseConsumer<Witness>) -> Option<Self> {
+    pub fn of(consumer: BaseConsumer<Witness>) -> Option<Self> {
         // SAFETY: the client lives as long as the consumer, which is dropped after the queue.
         let queue = NonNull::new(unsafe { raw::rd_kafka_queue_new(consumer.client().native_ptr()) })?;
         Some(Self { queue, messages: vec![std::ptr::null_mut(); AT_ONCE], consumer })
     }
 
     /// The consumer itself, to be polled for what its group says.
-    pub(super) const fn consumer(&self) -> &BaseConsumer<Witness> {
+    pub const fn consumer(&self) -> &BaseConsumer<Witness> {
         &self.consumer
     }
 
     /// Lets a partition deliver into our queue; to be called before it is assigned.
-    pub(super) fn forward(&self, topic: &str, partition: i32) {
+    pub fn forward(&self, topic: &str, partition: i32) {
         let Ok(topic) = CString::new(topic) else { return };
         // SAFETY: the client and both queues are alive; our hold on the partition's queue ends here, its forwarding stays.
         unsafe {
@@ -73,7 +75,7 @@ impl BatchConsumer {
     /// # Errors
     ///
     /// The first that `each` gives.
-    pub(super) fn take<E>(
+    pub fn take<E>(
         &mut self,
         patience: Duration,
         mut each: impl FnMut(&Taken<'_>) -> Result<(), E>,
@@ -138,7 +140,7 @@ impl Drop for BatchConsumer {
 
 /// Whether the group knows this consumer. A broker takes offsets of one that names neither a generation nor itself from
 /// anybody: such a one must never commit.
-pub(super) fn is_member(consumer: &BaseConsumer<Witness>) -> bool {
+pub fn is_member(consumer: &BaseConsumer<Witness>) -> bool {
     // SAFETY: the client is alive; what it gives is ours until we destroy it, once.
     unsafe {
         let standing = raw::rd_kafka_consumer_group_metadata(consumer.client().native_ptr());

@@ -13,7 +13,7 @@ use super::share::Hands;
 use super::topics::{FACTS, PROGRESS, ROWS, Topics, VISITS};
 use super::transactions::{Outcomes, Transactions};
 use super::witness::Rebalanced;
-use super::{Asker, Cluster, KafkaTrouble, Share};
+use super::{Asker, Cluster, KafkaTrouble, Share, registry, said};
 use crate::engine::WallTime;
 use crate::io::Counter;
 use crate::io::clock::Watch;
@@ -64,7 +64,13 @@ impl CountingWorker {
             let partition = i32::try_from(partition_of(&id, partitions)).unwrap_or(0);
             organizations.entry(partition).or_default().push(id);
         }
+        let number = |url: &str, topic| registry::number_of(url, topic);
+        let format = match &settings.schema_registry {
+            Some(url) => Some([number(url, said::TOPICS[0])?, number(url, said::TOPICS[1])?]),
+            None => None,
+        };
         let hands = Hands {
+            format,
             transactions: Transactions::of(cluster)?,
             member: Member::join(cluster, "counting", &[FACTS])?,
             standing: None,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{CommitMode, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders, Timestamp};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -25,7 +25,7 @@ use crate::engine::fact::{About, Fact, OrganizationIndex};
 use crate::engine::plan::SourceScheme;
 use crate::engine::{EventTime, Span, WallTime};
 use crate::io::clock::Watch;
-use crate::io::log::{Accounted, Pointer};
+use crate::io::log::{Accounted, Fate, Pointer};
 use crate::io::reading::{Accounting, Reader, Taken};
 use crate::settings::Settings;
 use crate::wire::genesys::{Class, SetAside};
@@ -46,8 +46,6 @@ struct Standing {
     account: Accounting,
     /// Since when it is silent; nothing where that was told.
     silent_since: Option<Watch>,
-    /// Whether it was read to its end.
-    at_end: bool,
     /// The offset of the next record.
     next: i64,
     committed: i64,
@@ -71,14 +69,14 @@ pub struct ReadingWorker {
     idle_after: Duration,
 }
 
-/// Whose facts they are, and from which topic and partition they came.
-type Came = (OrganizationIndex, usize, i32);
+/// Facts of each organization by the topic and partition from which they came.
+type Facts = BTreeMap<OrganizationIndex, BTreeMap<(usize, i32), Vec<Fact>>>;
 
 /// What was read and is not safe yet.
 #[derive(Debug, Default)]
 struct Batch {
-    facts: BTreeMap<Came, Vec<Fact>>,
-    visits: BTreeMap<Came, Vec<Fact>>,
+    facts: Facts,
+    visits: Facts,
     pointers: Vec<Pointer>,
     records: usize,
 }
@@ -135,10 +133,13 @@ impl ReadingWorker {
             }
             self.read_some(left)?;
         }
-        let moved = self.batch.records > 0;
+        let (records, moved, watch) = (self.batch.records, self.batch.records > 0, Watch::start());
         self.tell_who_is_silent()?;
         self.make_safe()?;
         self.commit()?;
+        if moved {
+            tracing::debug!(records, elapsed = ?watch.elapsed(), "what was read is safe and committed");
+        }
         Ok(moved)
     }
 
@@ -176,10 +177,9 @@ impl ReadingWorker {
     /// # Errors
     ///
     /// Where the cluster does not answer.
-    pub fn is_caught_up(&self) -> Result<bool, KafkaTrouble> {
-        if !self.standings.values().all(|standing| standing.at_end) {
-            return Ok(false);
-        }
+    pub fn is_caught_up(&mut self) -> Result<bool, KafkaTrouble> {
+        self.pass_marks()?;
+        self.commit()?;
         let existing = Topics::of(&self.cluster)?.existing()?;
         let partitions = self.topics.iter().flat_map(|topic| {
             let count = existing.get(topic).copied().unwrap_or(0);
@@ -235,7 +235,7 @@ impl ReadingWorker {
             let next = next.unwrap_or(0);
             self.standings.insert(
                 (topic, *partition),
-                Standing { account, silent_since: Some(Watch::start()), at_end: false, next, committed: next },
+                Standing { account, silent_since: Some(Watch::start()), next, committed: next },
             );
         }
         self.member.take(&from)?;
@@ -254,7 +254,7 @@ impl ReadingWorker {
     /// Reads what is there, and waits so long for the first of it.
     fn read_some(&mut self, wait: Duration) -> Result<(), KafkaTrouble> {
         let Self { member, reader, keys, topics, standings, batch, .. } = self;
-        let mut is_gone = false;
+        let (mut is_gone, now) = (false, Watch::start());
         member.records().take(wait, |taken| {
             let place = topics.iter().position(|topic| topic == taken.topic).map(|topic| (topic, taken.partition));
             // A partition that was given up in the meantime is another's to read.
@@ -262,12 +262,6 @@ impl ReadingWorker {
                 return Ok(());
             };
             if let Some(code) = taken.error {
-                if code == RDKafkaErrorCode::PartitionEOF {
-                    // Marks of transactions are passed as well: nothing is left to be read.
-                    standing.next = standing.next.max(taken.offset);
-                    standing.at_end = true;
-                    return Ok(());
-                }
                 is_gone |= matches!(weighed(KafkaError::MessageConsumption(code), DOING)?, Weighed::Gone);
                 return Ok(());
             }
@@ -275,15 +269,18 @@ impl ReadingWorker {
                 return Ok(());
             }
             standing.next = taken.offset + 1;
-            standing.at_end = false;
-            standing.silent_since = Some(Watch::start());
+            standing.silent_since = Some(now);
             let read = read(reader, keys, place.0, taken)?;
             standing.account.note(&read);
             batch.records += 1;
             batch.keep(read, place, taken);
             Ok::<(), KafkaTrouble>(())
         })?;
-        if is_gone && let Some(trouble) = self.lost_offsets() { Err(trouble) } else { Ok(()) }
+        if !is_gone {
+            return Ok(());
+        }
+        let doing = "looking for records that are not there any more";
+        Err(self.lost_offsets().unwrap_or(KafkaTrouble::Slow { doing, fate: Fate::Retry }))
     }
 
     /// The first partition that no longer holds what was to be read next.
@@ -307,14 +304,22 @@ impl ReadingWorker {
 
     /// A partition that was read to its end and is silent for so long is not waited for; every share is told once.
     fn tell_who_is_silent(&mut self) -> Result<(), KafkaTrouble> {
-        let is_over = |standing: &Standing| {
-            standing.at_end && standing.silent_since.is_some_and(|since| since.elapsed() >= self.idle_after)
-        };
+        let is_over =
+            |standing: &Standing| standing.silent_since.is_some_and(|since| since.elapsed() >= self.idle_after);
         let silent = self.standings.iter().filter(|(_, standing)| is_over(standing)).map(|(place, _)| *place);
         let silent: Vec<(usize, i32)> = silent.collect();
+        if silent.is_empty() {
+            return Ok(());
+        }
+        self.pass_marks()?;
         for (topic, partition) in silent {
             let name = self.name_of(topic, partition);
             let Some(standing) = self.standings.get_mut(&(topic, partition)) else { continue };
+            let topic = self.topics.get(topic).map_or("", String::as_str);
+            if u64::try_from(standing.next).unwrap_or(0) < self.asker.end(topic, partition)? {
+                standing.silent_since = Some(Watch::start());
+                continue;
+            }
             standing.silent_since = None;
             for id in self.reader.organizations() {
                 let partition = i32::try_from(partition_of(id, self.shares)).ok();
@@ -331,21 +336,42 @@ impl ReadingWorker {
         Ok(())
     }
 
+    /// Facts in packs of a bearable size, each with the names of the partitions from which so many of it came.
+    fn packs(&self, came: BTreeMap<(usize, i32), Vec<Fact>>) -> Vec<(Vec<Fact>, String)> {
+        let mut packs = vec![(Vec::new(), String::new())];
+        for ((topic, partition), facts) in came {
+            let name = self.name_of(topic, partition);
+            let mut facts = facts.into_iter().peekable();
+            while facts.peek().is_some() {
+                let room = PACK - packs.last().map_or(0, |(pack, _)| pack.len());
+                if room == 0 {
+                    packs.push((Vec::new(), String::new()));
+                    continue;
+                }
+                let Some((pack, came_from)) = packs.last_mut() else { break };
+                let before = pack.len();
+                pack.extend(facts.by_ref().take(room));
+                came_from.push_str(&format!("{}{name}={}", if before == 0 { "" } else { ";" }, pack.len() - before));
+            }
+        }
+        packs.retain(|(pack, _)| !pack.is_empty());
+        packs
+    }
+
     /// Sends what was read, and waits until it is on the broker's disk.
     fn make_safe(&mut self) -> Result<(), KafkaTrouble> {
         let organizations = self.reader.organizations().to_vec();
         let labels = self.reader.admission().labels();
         let batch = std::mem::take(&mut self.batch);
-        let packs = [(FACTS, &batch.facts), (VISITS, &batch.visits)];
-        let packs = packs.into_iter().flat_map(|(topic, packs)| packs.iter().map(move |pack| (topic, pack)));
-        for (topic, ((organization, from, n), facts)) in packs {
-            let Some(id) = organizations.get(usize::from(organization.0)) else { continue };
-            let headers = Some(header(CAME_FROM, &self.name_of(*from, *n)));
-            let partition = i32::try_from(partition_of(id, self.shares)).ok();
-            for pack in facts.chunks(PACK) {
-                let body = facts::encode(pack, &organizations, labels);
-                let key = id.as_bytes();
-                self.sender.send(&Outgoing { topic, partition, key, body: Some(&body), headers: headers.clone() })?;
+        for (topic, packs) in [(FACTS, batch.facts), (VISITS, batch.visits)] {
+            for (organization, came) in packs {
+                let Some(id) = organizations.get(usize::from(organization.0)) else { continue };
+                let partition = i32::try_from(partition_of(id, self.shares)).ok();
+                for (facts, came_from) in self.packs(came) {
+                    let body = facts::encode(&facts, &organizations, labels);
+                    let (key, headers) = (id.as_bytes(), Some(header(CAME_FROM, &came_from)));
+                    self.sender.send(&Outgoing { topic, partition, key, body: Some(&body), headers })?;
+                }
             }
         }
         for pointer in &batch.pointers {
@@ -356,6 +382,20 @@ impl ReadingWorker {
             self.sender.send(&Outgoing { topic: LABELS, partition: Some(0), key, body, headers: None })?;
         }
         self.sender.settle()
+    }
+
+    /// Where nothing more is handed over, marks of transactions are passed: nothing is left to be read before them.
+    fn pass_marks(&mut self) -> Result<(), KafkaTrouble> {
+        let trouble = |source| KafkaTrouble::passing("asking how far was read", source);
+        let positions = self.member.consumer().position().map_err(trouble)?;
+        for ((topic, partition), standing) in &mut self.standings {
+            let Some(topic) = self.topics.get(*topic) else { continue };
+            let position = positions.find_partition(topic, *partition).map(|found| found.offset());
+            if let Some(Offset::Offset(position)) = position {
+                standing.next = standing.next.max(position);
+            }
+        }
+        Ok(())
     }
 
     /// Commits how far every partition was read, and what became of its records.
@@ -403,11 +443,11 @@ const fn arrival(timestamp: Timestamp) -> Option<EventTime> {
 }
 
 impl Batch {
-    fn keep(&mut self, taken: Taken, (topic, partition): (usize, i32), record: &native::Taken<'_>) {
+    fn keep(&mut self, taken: Taken, place: (usize, i32), record: &native::Taken<'_>) {
         match taken {
-            Taken::Fact(_, fact) => self.keep_fact(*fact, topic, partition),
+            Taken::Fact(_, fact) => self.keep_fact(*fact, place),
             Taken::NotPermitted(_, facts) => {
-                facts.into_iter().for_each(|fact| self.keep_fact(fact, topic, partition));
+                facts.into_iter().for_each(|fact| self.keep_fact(fact, place));
             }
             Taken::SetAside(aside) => self.pointers.push(Pointer {
                 source: record.topic.to_owned(),
@@ -421,12 +461,12 @@ impl Batch {
         }
     }
 
-    fn keep_fact(&mut self, fact: Fact, topic: usize, partition: i32) {
+    fn keep_fact(&mut self, fact: Fact, place: (usize, i32)) {
         let kept = match fact.about {
             About::Visit(_) => &mut self.visits,
             About::Action(_) | About::Conversation(_) | About::Taint(_) => &mut self.facts,
         };
-        kept.entry((fact.organization, topic, partition)).or_default().push(fact);
+        kept.entry(fact.organization).or_default().entry(place).or_default().push(fact);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What was said: rows and revisions as records, and how the newest of them are read back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use super::witness::Witness;
 use super::{Asker, Cluster, KafkaTrouble};
 use crate::io::clock::Watch;
 use crate::io::log::{Fate, SaidRow};
+use crate::wire::framed::framed;
 use crate::wire::partition_of;
 
 /// How long a topic may take to give what is in it: as long as a transaction may hide what comes after it.
@@ -21,14 +23,33 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long one look for a record takes where none is there.
 const SLICE: Duration = Duration::from_millis(10);
 
+/// The topics that hold what is said.
+pub(super) const TOPICS: [&str; 2] = [ROWS, REVISIONS];
+
+/// In which format what is said is written: plain, or under the numbers of its schema in the two topics.
+pub(super) type Format = Option<[u32; 2]>;
+
+/// The values of a row for the two topics.
+pub(super) fn values(row: &SaidRow, format: Format) -> [Cow<'_, [u8]>; 2] {
+    match format {
+        None => [Cow::Borrowed(&row.body), Cow::Borrowed(&row.body)],
+        Some(schemas) => schemas.map(|schema| Cow::Owned(framed(schema, &row.body))),
+    }
+}
+
 /// A row as two records: the newest of its key, and one more of all revisions.
-pub(super) fn records(row: &SaidRow, partitions: NonZeroU32) -> [Outgoing<'_>; 2] {
+pub(super) fn records<'a>(
+    row: &'a SaidRow,
+    values: &'a [Cow<'a, [u8]>; 2],
+    partitions: NonZeroU32,
+) -> [Outgoing<'a>; 2] {
     let partition = i32::try_from(partition_of(&row.planning_group, partitions)).ok();
-    [ROWS, REVISIONS].map(|topic| Outgoing {
+    let [newest, revision] = values;
+    [(ROWS, newest), (REVISIONS, revision)].map(|(topic, value)| Outgoing {
         topic,
         partition,
         key: row.key.as_bytes(),
-        body: Some(&row.body),
+        body: Some(value),
         headers: Some(headers(row)),
     })
 }

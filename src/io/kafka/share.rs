@@ -14,12 +14,13 @@ use super::follower::{Gap, Record};
 use super::member::Member;
 use super::progress::Progress;
 use super::sender::Outgoing;
-use super::topics::{BASELINE, FACTS, PROGRESS, VISITS};
+use super::topics::{BASELINE, FACTS, PROGRESS, ROWS, VISITS};
 use super::transactions::Transactions;
 use super::{Asker, Cluster, Follower, KafkaTrouble, said};
 use crate::engine::{EventTime, WallTime};
 use crate::io::clock::Watch;
 use crate::io::log::{Commit, Fate, Log, LogError, Positions, Stored, Stream};
+use crate::wire::framed::{is_framed, value_of};
 use crate::wire::{adjustment, key};
 
 /// How long a record that must be there may take to come; a transaction that is still open may hide it for a while.
@@ -41,6 +42,8 @@ pub(super) struct Hands {
     pub(super) partitions: NonZeroU32,
     /// Partitions of the rows.
     pub(super) row_partitions: NonZeroU32,
+    /// The format of the rows.
+    pub(super) format: said::Format,
 }
 
 /// One partition of the facts, and the organizations in it.
@@ -184,7 +187,7 @@ impl Share {
 
     fn say(&mut self, what: &Commit<'_>) -> Result<(), KafkaTrouble> {
         let mut hands = self.hands.borrow_mut();
-        let Hands { transactions, standing, owned, partitions, row_partitions, .. } = &mut *hands;
+        let Hands { transactions, standing, owned, partitions, row_partitions, format, .. } = &mut *hands;
         let not_owner = || KafkaTrouble::NotOwner { partition: self.partition };
         let standing = standing.as_ref().filter(|_| owned.contains(&self.partition)).ok_or_else(not_owner)?;
         let progress = Progress {
@@ -208,7 +211,9 @@ impl Share {
         if let Some(mut element) = offsets.find_partition(FACTS, self.partition) {
             element.set_metadata(progress.metadata());
         }
-        let rows = what.rows.iter().flat_map(|row| said::records(row, *row_partitions));
+        let values: Vec<_> = what.rows.iter().map(|row| said::values(row, *format)).collect();
+        let rows = what.rows.iter().zip(&values);
+        let rows = rows.flat_map(|(row, values)| said::records(row, values, *row_partitions));
         transactions.commit(rows.chain([counted]), &offsets, standing)?;
         self.number = progress.number;
         Ok(())
@@ -249,6 +254,14 @@ impl Log for Share {
         self.followers.iter().all(Follower::is_at_end)
     }
 
+    fn at_once(&self, stream: Stream) -> usize {
+        match stream {
+            Stream::Baseline => 100_000,
+            // What reading packs in a few milliseconds are small records.
+            Stream::Facts | Stream::Visits => 256,
+        }
+    }
+
     fn read(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Stored>, LogError> {
         let taken = self.take(stream, after, limit)?;
         let stored = |record: Record| {
@@ -259,9 +272,13 @@ impl Log for Share {
     }
 
     fn newest_rows(&mut self, from: EventTime) -> Result<Vec<Vec<u8>>, LogError> {
-        let partitions = self.hands.borrow().row_partitions;
+        let (partitions, format) = (self.hands.borrow().row_partitions, self.hands.borrow().format);
         let ours = |key: &[u8]| self.prefixes.iter().any(|prefix| key.starts_with(prefix));
-        let rows = said::newest(&self.cluster, partitions, ours)?.into_values();
+        let rows = said::newest(&self.cluster, partitions, ours)?;
+        if let Some(other) = rows.values().find(|body| is_framed(body) != format.is_some()) {
+            return Err(KafkaTrouble::Mixed { topic: ROWS, is_framed: is_framed(other) }.into());
+        }
+        let rows = rows.into_values().map(|body| value_of(&body).to_vec());
         // A row that cannot be read is handed on: whoever asked says so.
         let starts = |body: &[u8]| adjustment::decode(body).map_or(from, |row| row.identity.interval_start);
         Ok(rows.filter(|body| starts(body) >= from).collect())

@@ -15,6 +15,7 @@ use super::witness::Witness;
 use super::{Asker, Cluster, Follower, KafkaTrouble};
 use crate::engine::WallTime;
 use crate::io::log::Pointer;
+use crate::wire::framed::{is_framed, value_of};
 
 /// How long a topic may take to give what is in it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,7 +46,20 @@ impl Told {
     /// Where the topic cannot be read.
     pub fn newest_rows(&self) -> Result<Vec<Vec<u8>>, KafkaTrouble> {
         let partitions = Topics::partitions_of(&self.existing, ROWS)?;
-        Ok(said::newest(&self.cluster, partitions, |_| true)?.into_values().collect())
+        let rows = said::newest(&self.cluster, partitions, |_| true)?.into_values();
+        Ok(rows.map(|body| value_of(&body).to_vec()).collect())
+    }
+
+    /// What is wrong with the format of the rows, if anything: one topic holds one format.
+    ///
+    /// # Errors
+    ///
+    /// Where the topic cannot be read.
+    pub fn mixture(&self, wants_framed: bool) -> Result<Option<KafkaTrouble>, KafkaTrouble> {
+        let partitions = Topics::partitions_of(&self.existing, ROWS)?;
+        let rows = said::newest(&self.cluster, partitions, |_| true)?;
+        let other = rows.values().map(|body| is_framed(body)).find(|found| *found != wants_framed);
+        Ok(other.map(|is_framed| KafkaTrouble::Mixed { topic: ROWS, is_framed }))
     }
 
     /// From here on, [`Self::next_revisions`] gives what is said after this moment; or everything that ever was.
@@ -85,7 +99,7 @@ impl Told {
         let mut bodies = Vec::new();
         while bodies.len() < limit {
             match consumer.poll(SLICE) {
-                Some(Ok(message)) => bodies.extend(message.payload().map(<[u8]>::to_vec)),
+                Some(Ok(message)) => bodies.extend(message.payload().map(|body| value_of(body).to_vec())),
                 Some(Err(error)) => tracing::debug!(%error, "reading goes on"),
                 None if !bodies.is_empty() => break,
                 None => {
@@ -126,16 +140,6 @@ impl Told {
         Ok(pointers.into_iter().map(|(_, at, pointer)| (at, pointer)).collect())
     }
 
-    /// What stand-ins of unlisted action maps stand for.
-    ///
-    /// # Errors
-    ///
-    /// Where the topic cannot be read.
-    pub fn labels(&self) -> Result<BTreeMap<String, String>, KafkaTrouble> {
-        let text = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
-        Ok(self.all_of(LABELS)?.into_iter().map(|record| (text(record.key), text(record.body))).collect())
-    }
-
     fn all_of(&self, topic: &'static str) -> Result<Vec<Record>, KafkaTrouble> {
         Topics::partitions_of(&self.existing, topic)?;
         let asker = Arc::new(Asker::of(&self.cluster)?);
@@ -162,4 +166,41 @@ fn pointer(body: &[u8]) -> Option<Pointer> {
         class: text("class")?,
         path: text("path"),
     })
+}
+
+/// What stand-ins of unlisted action maps stand for, as far as it was read.
+#[derive(Debug)]
+pub struct Labels {
+    follower: Follower,
+    texts: BTreeMap<String, String>,
+}
+
+impl Labels {
+    /// Nothing is read yet.
+    ///
+    /// # Errors
+    ///
+    /// Where no client can be made.
+    pub fn of(cluster: &Cluster) -> Result<Self, KafkaTrouble> {
+        let asker = Arc::new(Asker::of(cluster)?);
+        Ok(Self { follower: Follower::of(cluster, &asker, LABELS, 0, 0, Gap::Passes)?, texts: BTreeMap::new() })
+    }
+
+    /// By stand-in.
+    pub const fn texts(&self) -> &BTreeMap<String, String> {
+        &self.texts
+    }
+
+    /// Reads what has come by now, and waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where the topic cannot be read.
+    pub fn renew(&mut self) -> Result<(), KafkaTrouble> {
+        let text = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
+        for record in self.follower.take(usize::MAX, Duration::ZERO)? {
+            self.texts.insert(text(record.key), text(record.body));
+        }
+        Ok(())
+    }
 }

@@ -73,7 +73,9 @@ impl Transactions {
         offsets: &TopicPartitionList,
         group: &ConsumerGroupMetadata,
     ) -> Result<(), KafkaTrouble> {
+        let watch = Watch::start();
         let done = self.try_to_commit(records, offsets, group);
+        tracing::debug!(elapsed = ?watch.elapsed(), committed = done.is_ok(), "a transaction ended");
         let outcome = match done.as_ref().map_err(KafkaTrouble::fate) {
             Ok(()) => &mut self.outcomes.committed,
             Err(Fate::Undecided) => &mut self.outcomes.undecided,

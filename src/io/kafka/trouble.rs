@@ -99,6 +99,35 @@ pub enum KafkaTrouble {
         /// Why.
         why: String,
     },
+    /// The cluster cannot be reached.
+    #[error("Kafka at {servers} does not answer: {reason}")]
+    Unreachable {
+        /// Who was asked.
+        servers: String,
+        /// What the client says.
+        reason: String,
+    },
+    /// The schema registry gives no number.
+    #[error("the schema registry at {url} cannot be used: {why}; mend it, or remove [schema_registry] url")]
+    Registry {
+        /// Its address.
+        url: String,
+        /// Why.
+        why: String,
+    },
+    /// A topic would hold two formats.
+    #[error(
+        "{topic} holds values {}, and the configuration asks for the other: a topic holds one format only; {} \
+         [schema_registry] url, or begin with new topics",
+        if *.is_framed { "in the registry's wire format" } else { "as plain protobuf" },
+        if *.is_framed { "set" } else { "remove" }
+    )]
+    Mixed {
+        /// The topic.
+        topic: &'static str,
+        /// Whether what is there is in the registry's format.
+        is_framed: bool,
+    },
     /// Kafka did not answer in time.
     #[error("Kafka did not answer in time while {doing}; nothing is lost")]
     Slow {
@@ -134,6 +163,7 @@ impl KafkaTrouble {
     pub const fn fate(&self) -> Fate {
         match self {
             Self::NotOwner { .. } => Fate::Lost,
+            Self::Unreachable { .. } => Fate::Retry,
             Self::Client { fate, .. } | Self::Slow { fate, .. } => *fate,
             Self::NotKafka
             | Self::Secret { .. }
@@ -144,6 +174,8 @@ impl KafkaTrouble {
             | Self::Topics(_)
             | Self::OffsetsLost { .. }
             | Self::Repartitioned { .. }
+            | Self::Registry { .. }
+            | Self::Mixed { .. }
             | Self::Damaged { .. } => Fate::Halt,
         }
     }

@@ -33,11 +33,12 @@ pub(super) enum Rebalanced {
 
 /// Listens to one client.
 #[derive(Debug, Default)]
-pub(super) struct Witness {
+pub struct Witness {
     rebalanced: Mutex<VecDeque<Rebalanced>>,
     closing: AtomicBool,
     complained: Mutex<Option<Watch>>,
     undelivered: Mutex<Option<KafkaError>>,
+    reason: Mutex<Option<String>>,
 }
 
 impl Witness {
@@ -54,6 +55,11 @@ impl Witness {
     /// Why a record was not delivered, if one was not since this was last asked.
     pub(super) fn undelivered(&self) -> Option<KafkaError> {
         self.undelivered.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The last reason that the client gave for its trouble.
+    pub(super) fn reason(&self) -> Option<String> {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn may_complain(&self) -> bool {
@@ -79,6 +85,10 @@ impl ClientContext for Witness {
     fn error(&self, error: KafkaError, reason: &str) {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF) {
             return;
+        }
+        // That all are down is told after why each is.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
         }
         if self.may_complain() {
             tracing::warn!(%error, reason, "the Kafka client is in trouble; it goes on trying");

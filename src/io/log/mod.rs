@@ -73,6 +73,16 @@ pub trait Log {
         Ok(0)
     }
 
+    /// How many records of a stream are best read at once: what is read together is committed together.
+    fn at_once(&self, stream: Stream) -> usize {
+        match stream {
+            // A record holds one interval, and all that was uploaded is known before anything is counted.
+            Stream::Baseline => 100_000,
+            // A record holds up to some thousand facts.
+            Stream::Facts | Stream::Visits => 8,
+        }
+    }
+
     /// Up to `limit` records of a stream after the place `after`, in order.
     ///
     /// # Errors

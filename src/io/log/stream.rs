@@ -71,8 +71,8 @@ pub enum Way {
     /// The log does not tell.
     #[default]
     Untold,
-    /// From a partition of an input topic.
-    Partition(Arc<str>),
+    /// From partitions of input topics: in the order of the facts, so many from each.
+    Partitions(Vec<(Arc<str>, usize)>),
     /// From none: the record says that a partition is caught up and silent.
     Silence(Arc<str>),
 }

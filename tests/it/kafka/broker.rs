@@ -26,6 +26,10 @@ pub struct Broker {
     own: Option<Own>,
 }
 
+/// Who may come in by the secure door, in broker and client.
+pub const USER: &str = "journeycast";
+pub const PASSWORD: &str = "a-secret-of-tests";
+
 struct Own {
     folder: TempDir,
     class_path: String,
@@ -35,11 +39,25 @@ struct Own {
 impl Broker {
     /// A broker; none where it cannot be had, which is told in one line, and is a failure in CI.
     pub fn of() -> Option<Self> {
+        Self::with(false)
+    }
+
+    #[cfg(all(test, feature = "tls"))]
+    /// The same with a second door: TLS and SCRAM. Its address and the file of its certificate.
+    pub fn secure() -> Option<(Self, String, PathBuf)> {
+        let broker = Self::with(true)?;
+        let folder = broker.own.as_ref()?.folder.path().to_owned();
+        let address = fs::read_to_string(folder.join("secure")).expect("it was written");
+        let certificate = folder.join("ca.pem");
+        Some((broker, address, certificate))
+    }
+
+    fn with(second_door: bool) -> Option<Self> {
         if let Ok(servers) = std::env::var(GIVEN) {
             return Some(Self { servers, own: None });
         }
         match class_path() {
-            Ok(class_path) => Some(Self::of_jars(class_path)),
+            Ok(class_path) => Some(Self::of_jars(class_path, second_door)),
             Err(why) => {
                 let line = format!(
                     "Kafka stories were not run: {why}; install Java 17 and Maven, or set {GIVEN}=host:port to a broker for tests"
@@ -51,20 +69,21 @@ impl Broker {
         }
     }
 
-    fn of_jars(class_path: String) -> Self {
+    fn of_jars(class_path: String, has_second_door: bool) -> Self {
         let folder = tempfile::tempdir().expect("there is room");
         let free = || TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let (one, other) = (free(), free());
+        let (one, other, third) = (free(), free(), free());
         let port = |it: &TcpListener| it.local_addr().expect("it is bound").port().to_string();
-        let (port, controller) = (port(&one), port(&other));
+        let (port, controller, secure) = (port(&one), port(&other), port(&third));
         let place = folder.path().display().to_string();
         let settings = include_str!("../../kafka/broker.properties");
         let filled = [("@PORT@", &port), ("@CONTROLLER@", &controller), ("@FOLDER@", &place)];
         let settings = filled.iter().fold(settings.to_owned(), |text, (name, value)| text.replace(name, value));
+        let settings = if has_second_door { second_door(&settings, folder.path(), &secure) } else { settings };
         fs::write(folder.path().join("server.properties"), settings).expect("it can be written");
-        drop((one, other));
+        drop((one, other, third));
         let own = Own { folder, class_path, running: None };
-        own.format();
+        own.format(has_second_door);
         let mut broker = Self { servers: format!("127.0.0.1:{port}"), own: Some(own) };
         broker.start();
         broker
@@ -120,10 +139,12 @@ impl Own {
         self.folder.path().join("server.properties").display().to_string()
     }
 
-    fn format(&self) {
+    fn format(&self, has_second_door: bool) {
         let settings = self.settings();
         let words = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", &settings];
-        let formatted = Command::new("java").args(words).env("CLASSPATH", &self.class_path).output();
+        let user = format!("SCRAM-SHA-512=[name={USER},password={PASSWORD},iterations=4096]");
+        let more = if has_second_door { vec!["--add-scram", &user] } else { Vec::new() };
+        let formatted = Command::new("java").args(words).args(more).env("CLASSPATH", &self.class_path).output();
         let formatted = formatted.expect("java starts");
         assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stderr));
     }
@@ -142,6 +163,33 @@ impl Drop for Broker {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// The settings with a listener for TLS and SCRAM beside the plain one, and its certificate in the folder.
+fn second_door(settings: &str, folder: &Path, port: &str) -> String {
+    let keytool = |words: &[&str]| {
+        let made = Command::new("keytool").args(words).current_dir(folder).output().expect("a JDK has keytool");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+    };
+    let store = ["-storetype", "PKCS12", "-keystore", "broker.p12", "-storepass", "changeit"];
+    let make = ["-genkeypair", "-alias", "b", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=localhost"];
+    keytool(&[&make[..], &["-ext", "san=ip:127.0.0.1", "-validity", "3650"], &store].concat());
+    keytool(&[&["-exportcert", "-rfc", "-alias", "b", "-file", "ca.pem"][..], &store].concat());
+    fs::write(folder.join("secure"), format!("127.0.0.1:{port}")).expect("it can be written");
+    let place = folder.display();
+    let more = format!(
+        "\nlistener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL\n\
+         inter.broker.listener.name=PLAINTEXT\nsasl.enabled.mechanisms=SCRAM-SHA-512\n\
+         listener.name.secure.scram-sha-512.sasl.jaas.config=\
+         org.apache.kafka.common.security.scram.ScramLoginModule required;\n\
+         listener.name.secure.ssl.keystore.type=PKCS12\nlistener.name.secure.ssl.keystore.password=changeit\n\
+         listener.name.secure.ssl.keystore.location={place}/broker.p12\n"
+    );
+    let doors = settings.lines().map(|line| match line.split_once('=') {
+        Some(("listeners" | "advertised.listeners", _)) => format!("{line},SECURE://127.0.0.1:{port}\n"),
+        Some(_) | None => format!("{line}\n"),
+    });
+    doors.collect::<String>() + &more
 }
 
 /// Settings of a client of the tests.

@@ -259,3 +259,9 @@ pub fn shuffled(plan: SitePlan, dice: &mut Dice) -> Vec<Vec<u8>> {
     }
     records
 }
+
+/// How many records a worker accounts for, of all outcomes.
+pub fn accounted(metrics: &str) -> u64 {
+    let lines = metrics.lines().filter(|line| line.starts_with("journeycast_records_total{"));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+}

@@ -2,5 +2,8 @@
 
 mod broker;
 mod cluster;
+mod registry;
+#[cfg(feature = "tls")]
+mod secure;
 mod stories;
 mod storm;

@@ -7,7 +7,7 @@ use journeycast::simulate::{Dice, Pathologies, Site, SitePlan};
 use rdkafka::admin::AdminOptions;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::cluster::{Cluster, INPUTS, REVISIONS, admin, shared, shuffled};
+use super::cluster::{Cluster, INPUTS, REVISIONS, accounted, admin, shared, shuffled};
 use crate::installation::{metrics_until, said};
 
 const CONFIG: [&str; 2] = ["--config", "journeycast.toml"];
@@ -43,11 +43,7 @@ fn every_record_is_accounted_for_once_and_pointers_lead_to_what_was_set_aside() 
     cluster.send(&records, &mut dice);
     let mut worker = cluster.worker("0");
     let address = worker.address();
-    let read = |text: &str| -> u64 {
-        let lines = text.lines().filter(|line| line.starts_with("journeycast_records_total{"));
-        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
-    };
-    metrics_until(&address, |text| read(text) == records.len() as u64);
+    metrics_until(&address, |text| accounted(text) == records.len() as u64);
     worker.signal("TERM");
     assert_eq!(worker.end(Duration::from_secs(15)).0.code(), Some(0));
     let listed = cluster.site.printed(&["set-aside", "--config", "journeycast.toml", "--format", "csv"]);
@@ -203,4 +199,39 @@ fn the_partition_that_lags_holds_rows_open_until_it_is_read_to_its_end_and_silen
         assert!(waiting.elapsed() < Duration::from_secs(60), "{:?}", states(&cluster));
     }
     drop(worker);
+}
+
+#[test]
+#[ignore = "brings Python, Java and a database: .ci/run runs it by name"]
+fn consumers_in_python_java_and_sql_show_what_tail_shows() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(6, &[]));
+    cluster.send(&shuffled(small(), &mut dice), &mut dice);
+    cluster.catch_up();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/consumers");
+    let config = cluster.site.path("journeycast.toml");
+    let words = [script.as_ref(), servers.as_ref(), config.as_os_str(), env!("CARGO_BIN_EXE_journeycast").as_ref()];
+    let ran = std::process::Command::new("bash").args(words).output().expect("there is a bash");
+    assert!(ran.status.success(), "{}\n{}", String::from_utf8_lossy(&ran.stdout), said(&ran));
+}
+
+#[test]
+#[ignore = "needs valgrind, and is slow under it: .ci/run runs it by name"]
+fn no_memory_is_touched_that_is_not_ours() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(7, &[]));
+    let records = shuffled(small(), &mut dice);
+    cluster.send(&records, &mut dice);
+    let words = ["--quiet", "--error-exitcode=9", "--leak-check=no", env!("CARGO_BIN_EXE_journeycast")];
+    let ran = std::process::Command::new("valgrind")
+        .args(words)
+        .args(["run", "--config", "journeycast.toml", "--until-caught-up"])
+        .current_dir(cluster.site.path("."))
+        .env("RUST_LOG", "warn")
+        .output()
+        .expect("there is a valgrind");
+    assert!(ran.status.success(), "{}", said(&ran));
+    assert_eq!(cluster.tailed(), cluster.replayed(&records));
 }
