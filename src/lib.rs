@@ -14,6 +14,8 @@ pub mod simulate;
 
 pub mod snippet;
 
+pub mod load;
+
 pub mod io;
 
 pub mod replay;
