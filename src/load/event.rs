@@ -65,7 +65,8 @@ impl EventShape {
     pub fn invented(kind: EventKind) -> Self {
         let page = json!({"url": "https://shop.example/pricing", "title": "Pricing", "lang": "en"});
         let browser = json!({"family": "Chrome", "version": "142", "lang": "en", "viewHeight": 900, "viewWidth": 1440});
-        let device = json!({"category": "desktop", "type": "Personal computer", "isMobile": false, "osFamily": "Linux"});
+        let device =
+            json!({"category": "desktop", "type": "Personal computer", "isMobile": false, "osFamily": "Linux"});
         let mut body = Map::new();
         let name = match kind {
             EventKind::Pageview => "page_viewed",
@@ -106,7 +107,8 @@ impl EventShape {
             if bodies.len() == MOST_EVENTS {
                 return Err(NoEvent::TooMany);
             }
-            let value = serde_json::from_slice(text).map_err(|error| NoEvent::NotJson { line, says: error.to_string() })?;
+            let value =
+                serde_json::from_slice(text).map_err(|error| NoEvent::NotJson { line, says: error.to_string() })?;
             bodies.push(body_of(value, line)?);
         }
         if bodies.is_empty() { Err(NoEvent::Empty) } else { Ok(Self { bodies }) }
