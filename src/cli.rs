@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::load_cli::LoadCommand;
 use crate::wire::staffing_csv::Model;
 
 /// Turns web journey events and proactive-chat offers into volume adjustments for a workforce forecast.
@@ -40,6 +41,9 @@ pub enum Command {
     /// What a snippet on a page is.
     #[command(subcommand)]
     Snippet(SnippetCommand),
+    /// How much an endpoint for web events takes.
+    #[command(subcommand)]
+    Load(LoadCommand),
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

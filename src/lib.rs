@@ -38,6 +38,12 @@ pub mod topics;
 
 pub mod snippet_audit;
 
+pub mod load_cli;
+
+pub mod load_run;
+
+pub mod load_report;
+
 pub mod doctor;
 
 pub mod perform;

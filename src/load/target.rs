@@ -8,7 +8,7 @@ use http::Uri;
 pub const PATH: &str = "/api/v2/journey/deployments/00000000-0000-4000-8000-000000000000/webevents";
 
 /// Why nothing is sent to a target, or no more.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TargetTrouble {
     /// No address of an endpoint.
     #[error("bad_address: {0}; write it as http://127.0.0.1:8080 or https://host/path")]
@@ -24,7 +24,7 @@ pub enum TargetTrouble {
     Tls(String),
     /// Events are sent and not answered.
     #[error("timed_out: no answer within {0} seconds")]
-    TimedOut(u64),
+    TimedOut(f64),
     /// It points elsewhere.
     #[error("redirected: it answers {0}, and redirections are never followed; name the endpoint itself")]
     Redirected(u16),

@@ -1,0 +1,83 @@
+//! `load report`: one run or two side by side from their files.
+
+use crate::io::load::files;
+use crate::listing::Listing;
+use crate::load::summary::paired;
+use crate::load::{RunSummary, StepSummary, picture};
+use crate::load_cli::ReportArgs;
+use crate::perform::{Failure, print};
+
+/// The columns of a comparison.
+const COMPARED: [&str; 13] = [
+    "rate",
+    "ok_1",
+    "ok_2",
+    "429_1",
+    "429_2",
+    "other_1",
+    "other_2",
+    "p50_ms_1",
+    "p50_ms_2",
+    "p99_ms_1",
+    "p99_ms_2",
+    "p99_change",
+    "taken",
+];
+
+/// Compares runs.
+///
+/// # Errors
+///
+/// Where a file is no run, or the answer cannot be written.
+pub fn report(args: &ReportArgs) -> Result<(), Failure> {
+    let runs: Vec<RunSummary> =
+        args.runs.iter().map(|path| files::read(path)).collect::<Result<_, _>>().map_err(Failure::Failed)?;
+    let both: Vec<&RunSummary> = runs.iter().collect();
+    if let Some(file) = &args.html {
+        std::fs::write(file, picture::page(&both))
+            .map_err(|error| Failure::Failed(format!("--html {}: {error}", file.display())))?;
+    }
+    let Some(one) = runs.first() else { return Ok(()) };
+    let other = runs.get(1).unwrap_or(one);
+    let rows = paired(one, other).into_iter().map(|(one, other)| row(one, other)).collect();
+    print(&Listing { columns: COMPARED, rows }.written(args.format)?)?;
+    for run in runs {
+        tracing::info!(target = run.target, started = run.started, "{}", run.finding);
+    }
+    Ok(())
+}
+
+fn row(one: Option<&StepSummary>, other: Option<&StepSummary>) -> [String; 13] {
+    let count = |step: Option<&StepSummary>, of: fn(&StepSummary) -> u64| {
+        step.map_or_else(String::new, |step| of(step).to_string())
+    };
+    let millis = |step: Option<&StepSummary>, of: fn(&StepSummary) -> Option<f64>| {
+        step.and_then(of).map_or_else(String::new, |ms| format!("{ms:.1}"))
+    };
+    let rate = one.or(other).map_or(0.0, |step| step.rate);
+    let p99 = |step: Option<&StepSummary>| step.and_then(|step| step.p99_ms);
+    let change = match (p99(one), p99(other)) {
+        (Some(one), Some(other)) if one > 0.0 => format!("{:+.0} %", (other / one - 1.0) * 100.0),
+        _ => String::new(),
+    };
+    let taken = |step: Option<&StepSummary>| match step.and_then(|step| step.taken) {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "-",
+    };
+    [
+        crate::load::summary::shown(rate),
+        count(one, |step| step.ok),
+        count(other, |step| step.ok),
+        count(one, |step| step.too_many_requests),
+        count(other, |step| step.too_many_requests),
+        count(one, |step| step.other),
+        count(other, |step| step.other),
+        millis(one, |step| step.p50_ms),
+        millis(other, |step| step.p50_ms),
+        millis(one, |step| step.p99_ms),
+        millis(other, |step| step.p99_ms),
+        change,
+        format!("{} / {}", taken(one), taken(other)),
+    ]
+}
