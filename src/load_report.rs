@@ -1,9 +1,11 @@
-//! `load report`: one run or two side by side from their files.
+//! `load report`: one run or two side by side from their files, or recorded events in which a ceiling is looked for.
 
+use crate::cli::Format;
+use crate::io::Lines;
 use crate::io::load::files;
 use crate::listing::Listing;
 use crate::load::summary::paired;
-use crate::load::{RunSummary, StepSummary, picture};
+use crate::load::{Ceiling, Recorded, RunSummary, StepSummary, picture};
 use crate::load_cli::ReportArgs;
 use crate::perform::{Failure, print};
 
@@ -24,12 +26,18 @@ const COMPARED: [&str; 13] = [
     "taken",
 ];
 
-/// Compares runs.
+/// The columns of recorded events.
+const HOURS: [&str; 6] = ["hour", "events", "missing", "share_missing", "peak_per_second", "seconds_at_ceiling"];
+
+/// Compares runs, or looks for a ceiling.
 ///
 /// # Errors
 ///
-/// Where a file is no run, or the answer cannot be written.
+/// Where a file is no run or cannot be read, or the answer cannot be written.
 pub fn report(args: &ReportArgs) -> Result<(), Failure> {
+    if !args.against_events.is_empty() {
+        return ceiling(args);
+    }
     let runs: Vec<RunSummary> =
         args.runs.iter().map(|path| files::read(path)).collect::<Result<_, _>>().map_err(Failure::Failed)?;
     let both: Vec<&RunSummary> = runs.iter().collect();
@@ -80,4 +88,53 @@ fn row(one: Option<&StepSummary>, other: Option<&StepSummary>) -> [String; 13] {
         change,
         format!("{} / {}", taken(one), taken(other)),
     ]
+}
+
+/// Looks for a ceiling; a file that cannot be read is named after all others were looked at.
+fn ceiling(args: &ReportArgs) -> Result<(), Failure> {
+    let mut events: Vec<Recorded> = Vec::new();
+    let mut failed: Vec<String> = Vec::new();
+    let mut other = 0_u64;
+    for path in &args.against_events {
+        let mut read = || -> std::io::Result<()> {
+            let mut lines = Lines::open(path)?;
+            while let Some((_, line)) = lines.next_line()? {
+                match Recorded::read(line) {
+                    Some(event) => events.push(event),
+                    None => other += u64::from(!line.trim_ascii().is_empty()),
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = read() {
+            failed.push(format!("--against-events {}: unreadable: {error}", path.display()));
+        }
+    }
+    let found = Ceiling::look(events);
+    print(&match args.format {
+        Format::Json => format!("{:#}\n", found.as_json(hour_name)),
+        Format::Csv => hours(&found).written(Format::Csv)?,
+        Format::Table => format!("{}{}\n", hours(&found).written(Format::Table)?, found.sentences().join("\n")),
+    })?;
+    tracing::info!(events = found.events, passed_over = other, "looked at recorded web and app events");
+    if failed.is_empty() { Ok(()) } else { Err(Failure::Failed(failed.join("\n"))) }
+}
+
+fn hour_name(hour: i64) -> String {
+    jiff::Timestamp::from_second(hour * 3_600).map_or_else(|_| String::new(), |at| at.to_string())
+}
+
+fn hours(found: &Ceiling) -> Listing<6> {
+    let known = |text: String| if found.missing.is_some() { text } else { String::new() };
+    let row = |(at, hour): (&i64, &crate::load::ceiling::Hour)| {
+        [
+            hour_name(*at),
+            hour.events.to_string(),
+            known(hour.missing.to_string()),
+            known(format!("{:.4}", hour.share_missing())),
+            hour.peak_per_second.to_string(),
+            hour.seconds_at_ceiling.to_string(),
+        ]
+    };
+    Listing { columns: HOURS, rows: found.hours.iter().map(row).collect() }
 }

@@ -25,3 +25,9 @@ pub mod summary;
 pub use summary::{RunSummary, StepSummary};
 
 pub mod picture;
+
+pub mod recorded;
+pub use recorded::Recorded;
+
+pub mod ceiling;
+pub use ceiling::Ceiling;

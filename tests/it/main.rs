@@ -9,6 +9,7 @@ mod installation;
 mod kafka;
 mod laws;
 mod little_site;
+mod load;
 mod pipe;
 mod privacy;
 mod process;
