@@ -4,7 +4,7 @@ use crate::cli::Format;
 use crate::io::Lines;
 use crate::io::load::files;
 use crate::listing::Listing;
-use crate::load::summary::paired;
+use crate::load::summary::{COLUMNS, paired};
 use crate::load::{Ceiling, Recorded, RunSummary, StepSummary, picture};
 use crate::load_cli::ReportArgs;
 use crate::perform::{Failure, print};
@@ -45,10 +45,17 @@ pub fn report(args: &ReportArgs) -> Result<(), Failure> {
         std::fs::write(file, picture::page(&both))
             .map_err(|error| Failure::Failed(format!("--html {}: {error}", file.display())))?;
     }
-    let Some(one) = runs.first() else { return Ok(()) };
-    let other = runs.get(1).unwrap_or(one);
-    let rows = paired(one, other).into_iter().map(|(one, other)| row(one, other)).collect();
-    print(&Listing { columns: COMPARED, rows }.written(args.format)?)?;
+    let text = match &*both {
+        [one, other] => {
+            let rows = paired(one, other).into_iter().map(|(one, other)| row(one, other)).collect();
+            Listing { columns: COMPARED, rows }.written(args.format)?
+        }
+        _ => {
+            let rows = both.iter().flat_map(|run| &run.steps).map(StepSummary::row).collect();
+            Listing { columns: COLUMNS, rows }.written(args.format)?
+        }
+    };
+    print(&text)?;
     for run in runs {
         tracing::info!(target = run.target, started = run.started, "{}", run.finding);
     }

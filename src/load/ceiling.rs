@@ -81,7 +81,7 @@ impl Ceiling {
             hours.entry(hour_of(event)).or_default().events += 1;
         }
         let (pairs, falls) = falls(&events);
-        let monotone = (pairs >= 20).then(|| falls as f64 <= FALLS * pairs as f64);
+        let monotone = (pairs >= 20).then_some(falls as f64 <= FALLS * pairs as f64);
         let mut jumps = 0;
         let missing = (monotone == Some(true)).then(|| {
             let visitors = events.chunk_by(|one, other| one.visitor == other.visitor);

@@ -91,6 +91,8 @@ pub struct Slice {
     pub taken: u64,
     /// How long those took, in microseconds.
     pub latency: Histogram<u32>,
+    /// How late events were sent, in microseconds.
+    pub lag: Histogram<u32>,
 }
 
 /// What came of the events of one step.
@@ -141,7 +143,7 @@ pub fn millis_at<C: Counter>(histogram: &Histogram<C>, quantile: f64) -> Option<
 impl Figures {
     /// Nothing was sent yet.
     pub fn of(step: Step) -> Self {
-        let slice = Slice { events: 0, taken: 0, latency: histogram(2) };
+        let slice = Slice { events: 0, taken: 0, latency: histogram(2), lag: histogram(2) };
         Self {
             step,
             sent: 0,
@@ -160,7 +162,11 @@ impl Figures {
     pub fn answered(&mut self, nth: u64, lag: Duration, latency: Duration, answer: Answer) {
         self.sent += 1;
         add(&mut self.lag, lag);
-        let slice = self.slices.get_mut(self.step.slice_of(nth));
+        let mut slice = self.slices.get_mut(self.step.slice_of(nth));
+        if let Some(slice) = &mut slice {
+            slice.events += 1;
+            add(&mut slice.lag, lag);
+        }
         match answer {
             Answer::Taken => {
                 self.ok += 1;
@@ -169,17 +175,12 @@ impl Figures {
                 let (first, last) = self.answered.unwrap_or((at, at));
                 self.answered = Some((first.min(at), last.max(at)));
                 if let Some(slice) = slice {
-                    slice.events += 1;
                     slice.taken += 1;
                     add(&mut slice.latency, latency);
                 }
-                return;
             }
             Answer::TooManyRequests => self.too_many_requests += 1,
             Answer::Other(other) => *self.other.entry(other).or_insert(0) += 1,
-        }
-        if let Some(slice) = slice {
-            slice.events += 1;
         }
     }
 

@@ -32,9 +32,11 @@ impl Bar {
 
     /// Judges a rate slice by slice.
     pub fn judge(self, figures: &Figures) -> Verdict {
-        let mut verdict = Verdict { held: 0, refused: 0, slow: 0, by_generator: false };
+        let mut verdict = Verdict { held: 0, refused: 0, slow: 0, late: 0 };
         for slice in figures.slices.iter().skip(WARM_UP).filter(|slice| slice.events > 0) {
-            if (slice.taken as f64) < slice.events as f64 * TAKEN {
+            if self.is_late(slice) {
+                verdict.late += 1;
+            } else if (slice.taken as f64) < slice.events as f64 * TAKEN {
                 verdict.refused += 1;
             } else if self.is_slow(slice) {
                 verdict.slow += 1;
@@ -42,9 +44,12 @@ impl Bar {
                 verdict.held += 1;
             }
         }
-        let lag = millis_at(&figures.lag, 0.9).unwrap_or(0.0);
-        verdict.by_generator = lag > (self.limit_ms - self.base_ms) / 2.0;
         verdict
+    }
+
+    /// Whether the generator was late by more than half of what is measured: such a slice says nothing of the endpoint.
+    fn is_late(self, slice: &Slice) -> bool {
+        millis_at(&slice.lag, 0.5).is_some_and(|lag| lag > (self.limit_ms - self.base_ms) / 2.0)
     }
 
     fn is_slow(self, slice: &Slice) -> bool {
@@ -61,11 +66,21 @@ pub struct Verdict {
     pub refused: usize,
     /// Slices in which all were taken, but slowly.
     pub slow: usize,
-    /// Whether the generator itself was late by more than what is measured.
-    pub by_generator: bool,
+    /// Slices in which the generator itself was late, which say nothing of the endpoint.
+    pub late: usize,
 }
 
 impl Verdict {
+    /// Slices that say something of the endpoint.
+    const fn judged(&self) -> usize {
+        self.held + self.refused + self.slow
+    }
+
+    /// Whether the generator was late in most slices.
+    pub const fn by_generator(&self) -> bool {
+        self.late > self.judged()
+    }
+
     /// Whether the rate counts as taken: in most slices.
     pub const fn is_held(&self) -> bool {
         self.held > self.refused + self.slow
@@ -74,12 +89,12 @@ impl Verdict {
     /// Whether nearly all slices agree, and the generator was on time.
     pub fn is_clear(&self) -> bool {
         let most = self.held.max(self.refused + self.slow) as f64;
-        !self.by_generator && most >= CLEAR * (self.held + self.refused + self.slow) as f64
+        !self.by_generator() && most >= CLEAR * self.judged() as f64
     }
 
     /// How likely so many slices, or more, agree by chance if each were the toss of a coin (a sign test).
     pub fn by_chance(&self) -> f64 {
-        let all = self.held + self.refused + self.slow;
+        let all = self.judged();
         let agreeing = self.held.max(self.refused + self.slow);
         let mut ways = 1.0;
         let mut sum = 0.0;
@@ -143,7 +158,7 @@ impl Finding {
             fails_at: failed.0,
             confidence: (1.0 - held.1.by_chance() - failed.1.by_chance()).max(0.0),
             by_refusals: failed.1.refused >= failed.1.slow,
-            by_generator: failed.1.by_generator,
+            by_generator: failed.1.by_generator(),
         })
     }
 
@@ -159,15 +174,15 @@ impl Finding {
     pub fn sentence(&self) -> String {
         match self {
             Self::Found(knee) => {
-                let shown =
-                    if knee.by_refusals { "events were refused or lost" } else { "the median time bent upwards" };
-                let doubt = if knee.by_generator {
-                    "; but the generator itself was late there, so the endpoint may take more"
+                let shown = if knee.by_generator {
+                    "the generator itself was late, so the endpoint may take more"
+                } else if knee.by_refusals {
+                    "events were refused or lost"
                 } else {
-                    ""
+                    "the median time bent upwards"
                 };
                 format!(
-                    "The knee lies between {:.0}/s, which was taken, and {:.0}/s, where {shown} (confidence {:.1} %){doubt}.",
+                    "The knee lies between {:.0}/s, which was taken, and {:.0}/s, where {shown} (confidence {:.1} %).",
                     knee.per_second,
                     knee.fails_at,
                     (knee.confidence * 1_000.0).floor() / 10.0
@@ -238,14 +253,26 @@ mod tests {
             late.answered(nth, Duration::from_millis(400), Duration::from_millis(600), Answer::Taken);
         }
         let verdict = bar().judge(&late);
-        assert!(verdict.by_generator && !verdict.is_clear());
+        assert!(verdict.by_generator() && !verdict.is_clear());
         let finding = Finding::between((50.0, bar().judge(&figures(|_| (200, Answer::Taken)))), (100.0, verdict));
         assert!(finding.sentence().contains("the generator itself was late"), "{}", finding.sentence());
     }
 
     #[test]
+    fn slices_in_which_the_generator_was_late_are_left_out() {
+        let mut late = Figures::of(STEP);
+        for nth in 0..STEP.events() {
+            let lag = if (80..120).contains(&nth) { 300 } else { 1 };
+            let (lag, latency) = (Duration::from_millis(lag), Duration::from_millis(200 + lag));
+            late.answered(nth, lag, latency, Answer::Taken);
+        }
+        let verdict = bar().judge(&late);
+        assert_eq!((verdict.held, verdict.late, verdict.is_held(), verdict.is_clear()), (10, 4, true, true));
+    }
+
+    #[test]
     fn the_chance_of_agreement_is_that_of_a_sign_test() {
-        let of = |held, slow| Verdict { held, refused: 0, slow, by_generator: false }.by_chance();
+        let of = |held, slow| Verdict { held, refused: 0, slow, late: 0 }.by_chance();
         for (held, slow, expected) in [(14, 0, 1.0 / 16_384.0), (0, 3, 0.125), (9, 1, 11.0 / 1_024.0), (0, 0, 1.0)] {
             assert!((of(held, slow) - expected).abs() < 1e-12, "{held} {slow}: {}", of(held, slow));
         }
@@ -253,8 +280,8 @@ mod tests {
 
     #[test]
     fn rates_that_were_asked_for_have_a_knee_between_two_of_them_or_none() {
-        let held = Verdict { held: 14, refused: 0, slow: 0, by_generator: false };
-        let slow = Verdict { held: 0, refused: 0, slow: 14, by_generator: false };
+        let held = Verdict { held: 14, refused: 0, slow: 0, late: 0 };
+        let slow = Verdict { held: 0, refused: 0, slow: 14, late: 0 };
         let found = Finding::of_rates(&[(1_000.0, held), (3_000.0, held), (5_000.0, slow), (10_000.0, slow)]);
         assert_eq!(found.per_second(), Some(3_000.0));
         assert!(

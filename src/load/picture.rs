@@ -5,7 +5,7 @@ use super::summary::{COLUMNS, RunSummary, StepSummary, shown};
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 360.0;
 const LEFT: f64 = 64.0;
-const RIGHT: f64 = 16.0;
+const RIGHT: f64 = 36.0;
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 48.0;
 
@@ -55,7 +55,7 @@ pub fn page(runs: &[&RunSummary]) -> String {
     out.push_str("<figure>");
     drawing(&mut out, runs);
     out.push_str(
-        "<figcaption>Time to an answer over the rate: p50 (blue), p90 (yellow), p99 (red); bars: share that was refused \
+        "<figcaption>Time to an answer over the rate: p50 (circles), p90 (squares), p99 (triangles); bars: share that was refused \
          or lost; dotted: the knee",
     );
     out.push_str(if runs.len() > 1 { "; dashed: run 2.</figcaption></figure>\n" } else { ".</figcaption></figure>\n" });
@@ -139,12 +139,9 @@ fn drawing(out: &mut String, runs: &[&RunSummary]) {
         let percentiles: [Percentile; 3] =
             [("p50", |step| step.p50_ms), ("p90", |step| step.p90_ms), ("p99", |step| step.p99_ms)];
         for (class, of) in percentiles {
-            let points: Vec<String> = steps
-                .iter()
-                .filter_map(|step| Some(format!("{:.1},{:.1}", frame.x(step.rate), frame.y(of(step)?))))
-                .collect();
-            let second = if at > 0 { " second" } else { "" };
-            put(out, &format!("<polyline class=\"line {class}{second}\" points=\"{}\"/>", points.join(" ")));
+            let points: Vec<(f64, f64)> =
+                steps.iter().filter_map(|step| Some((frame.x(step.rate), frame.y(of(step)?)))).collect();
+            line(out, class, if at > 0 { " second" } else { "" }, &points);
         }
         if let Some(knee) = run.knee_per_second {
             let (x, bottom) = (frame.x(knee), HEIGHT - BOTTOM);
@@ -153,6 +150,20 @@ fn drawing(out: &mut String, runs: &[&RunSummary]) {
         }
     }
     out.push_str("</svg>");
+}
+
+/// A line, and at each of its points a mark of its own shape, so that colour is not needed to tell lines apart.
+fn line(out: &mut String, class: &str, second: &str, points: &[(f64, f64)]) {
+    let path: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+    put(out, &format!("<polyline class=\"line {class}{second}\" points=\"{}\"/>", path.join(" ")));
+    for (x, y) in points {
+        let shape = match class {
+            "p50" => format!("M{:.1} {y:.1}a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z", x - 4.0),
+            "p90" => format!("M{:.1} {:.1}h8v8h-8z", x - 4.0, y - 4.0),
+            _ => format!("M{x:.1} {:.1}l5 9h-10z", y - 6.0),
+        };
+        put(out, &format!("<path class=\"line {class}\" d=\"{shape}\"/>"));
+    }
 }
 
 /// Bars whose height is the share that was refused or lost.

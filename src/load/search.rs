@@ -17,6 +17,9 @@ const CLOSE: f64 = 1.05;
 /// While the two are further apart than this, shorter steps do.
 const COARSE: f64 = 2.0;
 
+/// A rate whose slices do not agree is tried so often.
+const TRIES: usize = 3;
+
 /// The shortest step of the search, where the full length is longer.
 const SHORTEST: Duration = Duration::from_secs(2);
 
@@ -28,8 +31,8 @@ pub struct KneeSearch {
     bar: Option<Bar>,
     held: Option<(f64, Verdict)>,
     failed: Option<(f64, Verdict)>,
-    /// Whether the last rate is tried again, because its slices did not agree.
-    again: Option<f64>,
+    /// The last rate is tried again, because its slices did not agree; how often it was tried.
+    again: Option<(f64, usize)>,
     over: Option<Finding>,
 }
 
@@ -46,7 +49,7 @@ impl KneeSearch {
         }
         let coarse = (self.length / 5).max(SHORTEST).min(self.length);
         let step = |per_second, length| Some(Step { per_second, length });
-        if let Some(rate) = self.again {
+        if let Some((rate, _)) = self.again {
             return step(rate, self.length);
         }
         match (self.held, self.failed) {
@@ -68,11 +71,11 @@ impl KneeSearch {
         };
         self.bar = Some(bar);
         let verdict = bar.judge(figures);
-        if !verdict.is_clear() && self.again.take().is_none() {
-            self.again = Some(rate);
+        let tried = self.again.take().map_or(1, |(_, tried)| tried + 1);
+        if !verdict.is_clear() && tried < TRIES {
+            self.again = Some((rate, tried));
             return;
         }
-        self.again = None;
         if verdict.is_held() {
             self.held = Some((rate, verdict));
         } else {
@@ -156,7 +159,7 @@ mod tests {
     #[test]
     fn it_is_found_at_every_size_and_under_noise() {
         for scale in [0.02, 0.05, 0.1, 0.3, 1.0, 2.5] {
-            let noise = |nth: u64| nth.wrapping_mul(7_919) % 13 + if nth % 97 == 0 { 400 } else { 0 };
+            let noise = |nth: u64| nth.wrapping_mul(7_919) % 13 + if nth.is_multiple_of(97) { 400 } else { 0 };
             let (finding, _) = searched(Curve::default().scaled(scale), 20_000.0, noise);
             assert!(is_near(finding, 3_000.0 * scale), "{scale}: {finding:?}");
         }
@@ -181,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_whose_slices_do_not_agree_is_tried_once_more() {
+    fn a_step_whose_slices_do_not_agree_is_tried_again() {
         let mut search = KneeSearch::of(Duration::from_secs(5), 1_000.0);
         let mut capacity = Capacity::of(Curve::default());
         let first = search.next().unwrap();
