@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
+use crate::load_cli::LoadCommand;
 use crate::wire::staffing_csv::Model;
 
 /// Turns web journey events and proactive-chat offers into volume adjustments for a workforce forecast.
@@ -41,6 +42,9 @@ pub enum Command {
     /// What a snippet on a page is.
     #[command(subcommand)]
     Snippet(SnippetCommand),
+    /// How much an endpoint for web events takes.
+    #[command(subcommand)]
+    Load(LoadCommand),
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

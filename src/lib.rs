@@ -14,6 +14,8 @@ pub mod simulate;
 
 pub mod snippet;
 
+pub mod load;
+
 pub mod io;
 
 pub mod replay;
@@ -39,6 +41,12 @@ pub mod policy;
 pub mod erase;
 
 pub mod snippet_audit;
+
+pub mod load_cli;
+
+pub mod load_run;
+
+pub mod load_report;
 
 pub mod doctor;
 

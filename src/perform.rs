@@ -18,6 +18,7 @@ use crate::engine::{EventTime, baseline};
 use crate::io::kafka::{self, Cluster, Told};
 use crate::io::{Appender, Embedded, clock, site_files};
 use crate::listing::Listing;
+use crate::load_cli::LoadCommand;
 use crate::replay::Replay;
 use crate::settings::{self, Log, Settings, SettingsError};
 use crate::simulate::SitePlan;
@@ -25,7 +26,7 @@ use crate::tail::{EmbeddedRows, KafkaRows, Rows};
 use crate::wire::staffing_csv::{Answered, Model, TableError, answer_table};
 use crate::wire::staffing_plan::{Form, PLANNED};
 use crate::wire::{self, StaffingPlan, baseline_csv};
-use crate::{demo, erase, policy, service, set_aside, snippet_audit, tail, topics};
+use crate::{demo, erase, load_report, load_run, policy, service, set_aside, snippet_audit, tail, topics};
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
@@ -56,6 +57,9 @@ pub fn perform(cli: Cli) -> ExitCode {
         Command::Staffing(StaffingCommand::Table { model }) => staffing_table(model),
         Command::Staffing(StaffingCommand::Plan(args)) => staffing_plan(&args),
         Command::Snippet(SnippetCommand::Audit(args)) => snippet_audit::perform(&args),
+        Command::Load(LoadCommand::Run(args)) => load_run::run(&args),
+        Command::Load(LoadCommand::Serve(args)) => load_run::serve(&args),
+        Command::Load(LoadCommand::Report(args)) => load_report::report(&args),
         Command::SetAside(args) => set_aside::list(&args),
         Command::Erase(args) => erase::erase(&args),
         Command::Policy(command) => policy::perform(&command),

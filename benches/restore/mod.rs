@@ -30,7 +30,7 @@ fn action(number: u64, labels: &mut Labels) -> Fact {
         organization: OrganizationIndex(0),
         at: EventTime::from_millis(MONDAY).after(Span::from_millis(i64::try_from(number % 3_600_000).unwrap_or(0))),
         names: Names { own: name(2 * number + 1), before: Some(name(2 * number + 2)) },
-        about: About::Action(ActionFact { event, map, version: Some(7), medium }),
+        about: About::Action(ActionFact { event, map, version: Some(7), medium, visit: None }),
     }
 }
 

@@ -33,4 +33,6 @@ pub mod walking;
 
 pub mod fetching;
 
+pub mod load;
+
 pub mod blame;

@@ -10,6 +10,7 @@ mod installation;
 mod kafka;
 mod laws;
 mod little_site;
+mod load;
 mod pipe;
 mod policy;
 mod privacy;

@@ -11,6 +11,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::{Cluster, KafkaTrouble, Witness};
 use crate::engine::Span;
+use crate::io::clock::Watch;
 use crate::settings::Settings;
 
 /// Packed facts about actions and conversations.
@@ -38,6 +39,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// So many events of the client are looked through for the reason.
 const REASONS: usize = 50;
+/// How long a look for new topics rests.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// Partitions of topics that several workers share.
 const PARTITIONS: i32 = 4;
 
@@ -171,7 +174,23 @@ impl Topics {
                 }
             }
         }
+        self.wait_for(&told)?;
         Ok(told)
+    }
+
+    /// A cluster makes topics before every broker knows of them.
+    fn wait_for(&self, made: &[&str]) -> Result<(), KafkaTrouble> {
+        let waiting = Watch::start();
+        loop {
+            let existing = self.existing()?;
+            if made.iter().all(|name| existing.contains_key(*name)) {
+                return Ok(());
+            }
+            if waiting.elapsed() > PATIENCE {
+                return Err(KafkaTrouble::Topics("the topics were made and cannot be seen yet".to_owned()));
+            }
+            std::thread::sleep(LOOK_AGAIN_AFTER);
+        }
     }
 
     /// The settings of a topic.

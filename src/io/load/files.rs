@@ -1,0 +1,81 @@
+//! Files of a run: `run.json`, `rates.csv`, `latencies.hlog` and `report.html` in one folder.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
+
+use hdrhistogram::serialization::V2DeflateSerializer;
+use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
+
+use crate::engine::WallTime;
+use crate::load::summary::{COLUMNS, SCHEMA, shown};
+use crate::load::{Figures, RunSummary, picture};
+
+/// The name of the file that a report is read from.
+const RUN: &str = "run.json";
+
+/// A step, and when it began.
+#[derive(Debug)]
+pub struct Made {
+    /// When it began.
+    pub began: WallTime,
+    /// What came of it.
+    pub figures: Figures,
+}
+
+/// Writes the files of a run.
+///
+/// # Errors
+///
+/// Where the folder cannot be written to.
+pub fn write(folder: &Path, run: &RunSummary, made: &[Made]) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join(RUN), format!("{}\n", serde_json::to_string_pretty(run)?))?;
+    fs::write(folder.join("report.html"), picture::page(&[run]))?;
+    let mut rates = csv::Writer::from_path(folder.join("rates.csv"))?;
+    rates.write_record(COLUMNS)?;
+    for step in &run.steps {
+        rates.write_record(step.row())?;
+    }
+    rates.flush()?;
+    fs::write(folder.join("latencies.hlog"), log(made)?)
+}
+
+/// One histogram for each step, in microseconds, tagged with its rate.
+fn log(made: &[Made]) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut serializer = V2DeflateSerializer::new();
+    let since_1970 = |at: WallTime| Duration::from_millis(u64::try_from(at.millis()).unwrap_or(0));
+    let mut builder = IntervalLogWriterBuilder::new();
+    builder.add_comment("[Latencies in microseconds, from when an event should have been sent; taken events only]");
+    if let Some(first) = made.first() {
+        builder.with_start_time(UNIX_EPOCH + since_1970(first.began));
+    }
+    let mut log = builder.begin_log_with(&mut out, &mut serializer)?;
+    for Made { began, figures } in made {
+        let tag = format!("rate_{}", shown(figures.step.per_second));
+        log.write_histogram(&figures.latency, since_1970(*began), figures.step.length, Tag::new(&tag))
+            .map_err(|error| io::Error::other(format!("{error:?}")))?;
+    }
+    Ok(out)
+}
+
+/// Reads a run back, by its folder or its `run.json`.
+///
+/// # Errors
+///
+/// A named answer where there is none.
+pub fn read(path: &Path) -> Result<RunSummary, String> {
+    let file = if path.is_dir() { path.join(RUN) } else { path.to_path_buf() };
+    let name = file.display();
+    let bytes = fs::read(&file).map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            format!("{name}: not_found: give the folder that `load run --out` wrote")
+        } else {
+            format!("{name}: unreadable: {error}")
+        }
+    })?;
+    let run: RunSummary = serde_json::from_slice(&bytes).map_err(|error| format!("{name}: not_a_run: {error}"))?;
+    if run.schema == SCHEMA { Ok(run) } else { Err(format!("{name}: not_a_run: its schema is {:?}", run.schema)) }
+}

@@ -1,0 +1,364 @@
+//! Ceilings: whether recorded events show that some never arrived, by flat tops and by gaps in visitors' counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::recorded::Recorded;
+
+/// Widths in which events are counted, in seconds: the first in which enough come at once.
+const WIDTHS: [i64; 3] = [1, 10, 60];
+
+/// Enough events in a busy bucket.
+const ENOUGH: u64 = 50;
+
+/// Of the buckets this share, the busiest, makes the top.
+const TOP: f64 = 0.05;
+
+/// Of the buckets this share may stand out above it.
+const OUTLIERS: f64 = 0.002;
+
+/// So many buckets must be at the top before it can be called flat.
+const AT_TOP: usize = 15;
+
+/// A top is flat if its buckets lie within this share of a standard deviation of each other. Where visitors come by
+/// chance, the busiest twentieth spans more than a whole one.
+const FLAT: f64 = 0.4;
+
+/// A gap of more than this says that the count is none, not that events are missing.
+const LARGEST_GAP: u64 = 1_000;
+
+/// Where more than this share of counts falls from one event of a visit to the next, counts are not monotone.
+const FALLS: f64 = 0.05;
+
+/// One hour of recorded events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hour {
+    /// Events that arrived.
+    pub events: u64,
+    /// Events that were counted by their visitors' totals and never arrived.
+    pub missing: u64,
+    /// Most events in one second, on average over the width of a bucket.
+    pub peak_per_second: u64,
+    /// Seconds at the ceiling.
+    pub seconds_at_ceiling: u64,
+}
+
+impl Hour {
+    /// Share of the events that never arrived.
+    pub fn share_missing(&self) -> f64 {
+        if self.events + self.missing == 0 { 0.0 } else { self.missing as f64 / (self.events + self.missing) as f64 }
+    }
+}
+
+/// What recorded events say about a ceiling.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ceiling {
+    /// Events that were looked at, each once.
+    pub events: u64,
+    /// Events with a total.
+    pub with_totals: u64,
+    /// Whether totals never fall within a visit, but for a few; `None` where there are too few to tell.
+    pub monotone: Option<bool>,
+    /// Totals that jumped by more than can be believed.
+    pub jumps: u64,
+    /// Events that never arrived, at least; only where totals are monotone.
+    pub missing: Option<u64>,
+    /// The rate at which the top is flat, if it is.
+    pub per_second: Option<f64>,
+    /// By hour since 1970.
+    pub hours: BTreeMap<i64, Hour>,
+}
+
+impl Ceiling {
+    /// Looks at events in any order; those that came twice count once.
+    pub fn look(mut events: Vec<Recorded>) -> Self {
+        events.sort_unstable_by_key(|event| (event.id, event.at));
+        events.dedup_by_key(|event| event.id);
+        events.sort_unstable_by_key(|event| (event.visitor, event.visit, event.at, event.total));
+        let mut hours: BTreeMap<i64, Hour> = BTreeMap::new();
+        for event in &events {
+            hours.entry(hour_of(event)).or_default().events += 1;
+        }
+        let (pairs, falls) = falls(&events);
+        let monotone = (pairs >= 20).then_some(falls as f64 <= FALLS * pairs as f64);
+        let mut jumps = 0;
+        let missing = (monotone == Some(true)).then(|| {
+            let visitors = events.chunk_by(|one, other| one.visitor == other.visitor);
+            visitors.map(|events| missing_of(events, &mut hours, &mut jumps)).sum()
+        });
+        let per_second = flat_top(&events, &mut hours);
+        Self {
+            events: events.len() as u64,
+            with_totals: events.iter().filter(|event| event.total.is_some()).count() as u64,
+            monotone,
+            jumps,
+            missing,
+            per_second,
+            hours,
+        }
+    }
+
+    /// Share of the events that never arrived, at least.
+    pub fn share_missing(&self) -> Option<f64> {
+        let missing = self.missing?;
+        (self.with_totals > 0).then(|| missing as f64 / (self.with_totals + missing) as f64)
+    }
+
+    /// The findings in sentences.
+    pub fn sentences(&self) -> Vec<String> {
+        let top = match self.per_second {
+            Some(rate) => format!("The tops are flat near {rate:.0} events a second: something lets no more through."),
+            None => "No flat top was found.".to_owned(),
+        };
+        let gaps = match (self.monotone, self.share_missing()) {
+            (Some(true), Some(share)) => format!(
+                "By the gaps in visitors' totals, at least {:.2} % of the events never arrived ({} of {}).",
+                share * 100.0,
+                self.missing.unwrap_or(0),
+                self.with_totals + self.missing.unwrap_or(0)
+            ),
+            (Some(false), _) => {
+                "Totals fall within visits here, so gaps in them say nothing about lost events.".to_owned()
+            }
+            (Some(true) | None, _) => {
+                "Too few events have a totalEventCount to tell whether some are missing.".to_owned()
+            }
+        };
+        vec![top, gaps]
+    }
+
+    /// The answer for programs.
+    pub fn as_json(&self, name_of: impl Fn(i64) -> String) -> Value {
+        let hours: Vec<Value> = self
+            .hours
+            .iter()
+            .map(|(at, hour)| {
+                json!({
+                    "hour": name_of(*at),
+                    "events": hour.events,
+                    "missing": self.missing.map(|_| hour.missing),
+                    "share_missing": self.missing.map(|_| hour.share_missing()),
+                    "peak_per_second": hour.peak_per_second,
+                    "seconds_at_ceiling": hour.seconds_at_ceiling,
+                })
+            })
+            .collect();
+        json!({
+            "events": self.events,
+            "with_totals": self.with_totals,
+            "monotone": self.monotone,
+            "jumps": self.jumps,
+            "missing": self.missing,
+            "share_missing": self.share_missing(),
+            "ceiling_per_second": self.per_second,
+            "hours": hours,
+        })
+    }
+}
+
+fn hour_of(event: &Recorded) -> i64 {
+    event.at.seconds().div_euclid(3_600)
+}
+
+/// Neighbours in time within a visit that both have a total, and how many of the totals fall.
+fn falls(events: &[Recorded]) -> (usize, usize) {
+    let mut pairs = 0;
+    let mut fallen = 0;
+    for visit in events.chunk_by(|one, other| one.visit == other.visit) {
+        let totals: Vec<u64> = visit.iter().filter_map(|event| event.total).collect();
+        pairs += totals.len().saturating_sub(1);
+        fallen += totals.windows(2).filter(|pair| matches!(pair, [one, next] if next < one)).count();
+    }
+    (pairs, fallen)
+}
+
+/// How many events of one visitor are missing: totals that no event of the visitor has, between two of one visit.
+/// A visitor counts over all visits, so an event of a visit beside this one fills a gap in it.
+fn missing_of(events: &[Recorded], hours: &mut BTreeMap<i64, Hour>, jumps: &mut u64) -> u64 {
+    let seen: BTreeSet<u64> = events.iter().filter_map(|event| event.total).collect();
+    let mut told: BTreeSet<u64> = BTreeSet::new();
+    for visit in events.chunk_by(|one, other| one.visit == other.visit) {
+        let mut counted: Vec<(u64, i64)> =
+            visit.iter().filter_map(|event| Some((event.total?, hour_of(event)))).collect();
+        counted.sort_unstable();
+        for pair in counted.windows(2) {
+            let [(low, _), (high, hour)] = pair else { continue };
+            if high - low > LARGEST_GAP {
+                *jumps += 1;
+                continue;
+            }
+            for total in low + 1..*high {
+                if !seen.contains(&total) && told.insert(total) {
+                    hours.entry(*hour).or_default().missing += 1;
+                }
+            }
+        }
+    }
+    told.len() as u64
+}
+
+/// The rate of a flat top: where the busiest buckets lie so close together as chance would never bring them.
+fn flat_top(events: &[Recorded], hours: &mut BTreeMap<i64, Hour>) -> Option<f64> {
+    for width in WIDTHS {
+        let mut buckets: BTreeMap<i64, u64> = BTreeMap::new();
+        for event in events {
+            *buckets.entry(event.at.seconds().div_euclid(width)).or_insert(0) += 1;
+        }
+        if width == 1 {
+            for (second, events) in &buckets {
+                let hour = hours.entry(second.div_euclid(3_600)).or_default();
+                hour.peak_per_second = hour.peak_per_second.max(*events);
+            }
+        }
+        let Some(top) = Top::of(&buckets) else { continue };
+        // A wider bucket would only blur what this one shows.
+        if !top.is_flat() {
+            return None;
+        }
+        for (bucket, _) in buckets.iter().filter(|(_, events)| **events >= top.low) {
+            let hour = hours.entry((bucket * width).div_euclid(3_600)).or_default();
+            hour.seconds_at_ceiling += width.unsigned_abs();
+        }
+        return Some(top.high as f64 / width as f64);
+    }
+    None
+}
+
+/// The span of the busiest buckets.
+struct Top {
+    low: u64,
+    high: u64,
+}
+
+impl Top {
+    /// The top of these buckets; `None` where too few events or buckets are there.
+    fn of(buckets: &BTreeMap<i64, u64>) -> Option<Self> {
+        let mut counts: Vec<u64> = buckets.values().copied().collect();
+        counts.sort_unstable_by(|one, other| other.cmp(one));
+        let at = |share: f64| counts.get((counts.len() as f64 * share) as usize).copied();
+        let (low, high) = (at(TOP)?, at(OUTLIERS)?);
+        let is_enough = high >= ENOUGH && counts.len() as f64 * TOP >= AT_TOP as f64;
+        is_enough.then_some(Self { low, high })
+    }
+
+    /// Counts of independent visitors have a variance of their mean (Poisson).
+    fn is_flat(&self) -> bool {
+        (self.high - self.low) as f64 <= FLAT * (self.high as f64).sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+    use rand_pcg::Pcg64Mcg;
+
+    use super::*;
+    use crate::engine::EventTime;
+
+    const START: i64 = 1_795_000_000 - 1_795_000_000 % 3_600;
+
+    /// Visitors come by chance, so many events a second on average; more than a limit in one second are refused. Each
+    /// visitor sends ten events, at most four seconds apart. Gives what arrived and how many did not, between the ends of visits.
+    fn recorded(per_second: u32, limit: u32, seconds: i64) -> (Vec<Recorded>, u64) {
+        let mut dice = Pcg64Mcg::new(7);
+        let mut arrived: Vec<Recorded> = Vec::new();
+        let mut taken: BTreeMap<i64, u32> = BTreeMap::new();
+        let mut kept: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        let visits = u64::from(per_second) * seconds.unsigned_abs() / 10;
+        let mut due: Vec<(i64, u64, u64)> = (0..visits)
+            .flat_map(|visit| {
+                let mut at = START * 1_000 + dice.random_range(0..seconds * 1_000);
+                [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(|total| {
+                    at += dice.random_range(1..4_000);
+                    (at, visit, total)
+                })
+            })
+            .collect();
+        due.sort_unstable();
+        for (at, visit, total) in due {
+            let this_second = taken.entry(at / 1_000).or_insert(0);
+            if *this_second < limit {
+                *this_second += 1;
+                kept.entry(visit).or_default().push(total);
+                let (at, total, id) = (EventTime::from_millis(at), Some(total), visit * 100 + total);
+                arrived.push(Recorded { visitor: visit, visit, total, at, id });
+            }
+        }
+        let lost = |totals: &Vec<u64>| totals.last().unwrap() - totals.first().unwrap() + 1 - totals.len() as u64;
+        (arrived, kept.values().map(lost).sum())
+    }
+
+    #[test]
+    fn a_ceiling_is_found_at_its_rate_with_every_gap_that_can_be_seen() {
+        let (events, lost) = recorded(400, 300, 900);
+        let found = Ceiling::look(events);
+        assert_eq!((found.missing, found.monotone), (Some(lost), Some(true)));
+        assert!(found.per_second.is_some_and(|rate| (rate - 300.0).abs() < 3.0), "{:?}", found.per_second);
+        assert!(
+            found.share_missing().is_some_and(|share| (0.15..0.26).contains(&share)),
+            "{:?}",
+            found.share_missing()
+        );
+        let hour = found.hours.values().next().unwrap();
+        assert!(hour.peak_per_second == 300 && hour.seconds_at_ceiling > 700, "{hour:?}");
+    }
+
+    #[test]
+    fn without_a_ceiling_nothing_is_flat_and_nothing_is_missing() {
+        for per_second in [20, 60, 300, 1_000] {
+            let (events, _) = recorded(per_second, u32::MAX, 900);
+            let found = Ceiling::look(events);
+            assert_eq!((found.per_second, found.missing), (None, Some(0)), "{per_second}");
+        }
+    }
+
+    #[test]
+    fn order_and_copies_change_nothing() {
+        let (mut events, _) = recorded(100, 80, 120);
+        let found = Ceiling::look(events.clone());
+        events.reverse();
+        events.extend(events.clone().iter().take(500));
+        assert_eq!(Ceiling::look(events), found);
+    }
+
+    fn event(visitor: u64, visit: u64, total: u64, second: i64) -> Recorded {
+        let at = EventTime::from_millis((START + second) * 1_000);
+        Recorded { visitor, visit, total: Some(total), at, id: visitor * 10_000 + visit * 1_000 + total }
+    }
+
+    #[test]
+    fn a_visit_beside_another_fills_its_gaps_because_visitors_count_over_all_visits() {
+        let mut events: Vec<Recorded> = (1..=30).map(|n| event(1, n % 2, n, n as i64)).collect();
+        assert_eq!(Ceiling::look(events.clone()).missing, Some(0));
+        events.retain(|event| event.total != Some(7));
+        let found = Ceiling::look(events);
+        assert_eq!((found.missing, found.hours.values().map(|hour| hour.missing).sum::<u64>()), (Some(1), 1));
+    }
+
+    #[test]
+    fn what_was_lost_before_or_after_a_visit_is_not_claimed() {
+        let mut events: Vec<Recorded> = (10..=20).map(|n| event(1, 1, n, n as i64)).collect();
+        events.extend((1..=15).map(|n| event(2, 1, n, n as i64)));
+        assert_eq!(Ceiling::look(events).missing, Some(0));
+    }
+
+    #[test]
+    fn totals_that_fall_or_are_not_there_say_nothing() {
+        let falling: Vec<Recorded> = (1..=40).map(|n| event(1, 1, 50 - n, n as i64)).collect();
+        let found = Ceiling::look(falling);
+        assert_eq!((found.monotone, found.missing), (Some(false), None));
+        assert!(found.sentences()[1].contains("say nothing"));
+        let without: Vec<Recorded> = (1..=40).map(|n| Recorded { total: None, ..event(1, 1, n, n as i64) }).collect();
+        assert_eq!(Ceiling::look(without).monotone, None);
+        assert_eq!(Ceiling::look(Vec::new()).share_missing(), None);
+    }
+
+    #[test]
+    fn a_jump_beyond_belief_is_counted_and_not_taken_for_lost_events() {
+        let mut events: Vec<Recorded> = (1..=30).map(|n| event(1, 1, n, n as i64)).collect();
+        events.push(event(1, 1, 9_000, 40));
+        let found = Ceiling::look(events);
+        assert_eq!((found.missing, found.jumps), (Some(0), 1));
+    }
+}
