@@ -41,6 +41,9 @@ use lean::lean;
 const INPUTS: [&str; 3] = ["journey.events.v1", "journey.offers.v1", "journey.conversations.v1"];
 const REVISIONS: &str = "wfm.volume-adjustment-revisions.v1";
 const PARTITIONS: i32 = 4;
+/// How long a record waits in its sender for others. A request a record and partition keeps one broker busier than
+/// everything else, and what is measured then is that queue.
+const LINGER: &str = "10";
 const PATIENCE: Duration = Duration::from_secs(120);
 const REST: Duration = Duration::from_millis(5);
 
@@ -289,7 +292,7 @@ fn reading(settings: &Settings, _: usize) -> Result<(), Failed> {
     let mut worker = ReadingWorker::join(settings, &Cluster::of(settings)?)?;
     let mut began = false;
     loop {
-        let moved = worker.turn(REST)?;
+        let moved = worker.turn(clock::now(), REST)?;
         began |= moved;
         if began && !moved && worker.is_caught_up()? {
             return Ok(());
@@ -329,10 +332,15 @@ fn latency(place: &Place, rate: usize, for_seconds: usize, out: &mut impl Write)
     Ok(())
 }
 
+/// Ten a second, but for the first, in which the flow begins.
+const fn probes_in(records: usize, rate: usize) -> usize {
+    records.saturating_sub(rate).div_ceil(rate / 10)
+}
+
 fn open_loop(place: &Place, rate: usize, for_seconds: usize) -> Result<Vec<f64>, Failed> {
     let site = SitePlan { days: f64::INFINITY, visits_per_day: 20_000.0, ..SitePlan::default() };
     let warm_up = rate * 3;
-    let lines = Site::new(site).take(rate * for_seconds + warm_up).map(|sent| lean(&sent.line));
+    let lines = Site::new(site).take(rate * (for_seconds + 1) + warm_up).map(|sent| lean(&sent.line));
     let lines: Vec<Vec<u8>> = lines.collect();
     let (first, rest) = lines.split_at(warm_up);
     place.send(first.iter().cloned())?;
@@ -340,8 +348,8 @@ fn open_loop(place: &Place, rate: usize, for_seconds: usize) -> Result<Vec<f64>,
     let (probes, every) = (Probes::default(), rate / 10);
     let watch = Watch::start();
     std::thread::scope(|scope| {
-        let looking = scope.spawn(|| probes.look(&place.servers, watch, rest.len().div_ceil(every)));
-        let producer: ThreadedProducer<_> = client(&place.servers).set("linger.ms", "1").create()?;
+        let looking = scope.spawn(|| probes.look(&place.servers, watch, probes_in(rest.len(), rate)));
+        let producer: ThreadedProducer<_> = client(&place.servers).set("linger.ms", LINGER).create()?;
         let mut dice = Dice::new(5, &[]);
         probes.wait_until_looked_for();
         let began = watch.elapsed();
@@ -351,9 +359,10 @@ fn open_loop(place: &Place, rate: usize, for_seconds: usize) -> Result<Vec<f64>,
             if due > now {
                 std::thread::sleep(due - now);
             }
-            if number % every == 0 {
-                probes.sent(number / every, due);
-                deliver(&producer, &probe::event(number / every), &mut dice);
+            if number >= rate && number % every == 0 {
+                let probe = (number - rate) / every;
+                probes.sent(probe, due);
+                deliver(&producer, &probe::event(probe), &mut dice);
             } else {
                 deliver(&producer, line, &mut dice);
             }

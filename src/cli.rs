@@ -58,7 +58,7 @@ pub enum Command {
     /// The topics that a log needs.
     #[command(subcommand)]
     Topics(TopicsCommand),
-    /// Looks at the configuration, the data folder, its keys, the clock and the zone data, and says what is wrong.
+    /// Looks at the configuration, the data folder or the cluster, the keys, the clock and the zone data, and says what is wrong.
     Doctor(DoctorArgs),
 }
 

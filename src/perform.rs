@@ -15,7 +15,7 @@ use crate::doctor::{self, Verdict};
 use crate::engine::baseline::BaselineInterval;
 use crate::engine::plan::{Plan, SourceScheme};
 use crate::engine::{EventTime, baseline};
-use crate::io::kafka::{self, Cluster, Told};
+use crate::io::kafka::{self, Brought, Cluster, Told};
 use crate::io::{Appender, Embedded, clock, site_files};
 use crate::listing::Listing;
 use crate::load_cli::LoadCommand;
@@ -164,10 +164,17 @@ fn ingest(args: &IngestArgs) -> Result<(), Failure> {
     let bar = bar("records appended");
     if let Log::Kafka { .. } = settings.log {
         let cluster = Cluster::of(&settings)?;
-        let appended = kafka::ingest(&settings, &cluster, &args.paths, |records| bar.set_position(records))?;
+        let Brought { records, too_large } =
+            kafka::ingest(&settings, &cluster, &args.paths, |records| bar.set_position(records))?;
         bar.finish_and_clear();
-        tracing::info!(appended, "appended to the first input topic");
-        return Ok(());
+        tracing::info!(records, "appended to the first input topic");
+        return match too_large {
+            0 => Ok(()),
+            n => Err(Failure::Failed(format!(
+                "{n} records are larger than the cluster takes, and are named above; raise message.max.bytes there and in \
+                 [log.kafka] client"
+            ))),
+        };
     }
     let log = Embedded::of(&settings)?;
     let mut appender = Appender::new(log, &settings, "ingest");

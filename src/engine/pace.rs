@@ -44,10 +44,15 @@ impl Pace {
     pub fn silent(&self, now: WallTime) -> impl Iterator<Item = Feed> {
         let silent = move |feed: &Feed| {
             let heard = self.heard.get(*feed as usize).copied().flatten();
-            heard.is_some_and(|heard| now.since(heard) >= self.idle_after)
+            heard.is_some_and(|heard| is_silent(heard, now, self.idle_after))
         };
         Feed::ALL.into_iter().filter(silent)
     }
+}
+
+/// Whether a source that was caught up and last heard of then is no longer waited for.
+pub fn is_silent(heard: WallTime, now: WallTime, idle_after: Span) -> bool {
+    now.since(heard) >= idle_after
 }
 
 #[cfg(test)]

@@ -119,8 +119,8 @@ fn keep_reading(
 ) -> Result<(), KafkaTrouble> {
     let (mut asked, mut swept, mut told) = (WallTime::from_millis(0), clock::now(), WallTime::from_millis(0));
     while !stop.load(Ordering::Relaxed) {
-        let moved = worker.turn(REST)?;
         let now = clock::now();
+        let moved = worker.turn(now, REST)?;
         if until_caught_up && !moved && now.since(asked) >= ASK_OFTEN {
             asked = now;
             between.all_is_read.store(worker.is_caught_up()?, Ordering::Relaxed);

@@ -3,19 +3,29 @@
 //! A broker answers the questions of one connection in their order, and holds a request for records back until there
 //! are some: asked over a consumer's own connection, an end may take half a second.
 
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
 
+use super::sweep::Places;
 use super::witness::Witness;
 use super::{Cluster, KafkaTrouble};
 
 /// How long the broker may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// So many events of the client are looked through for the reason of a failure.
+const REASONS: usize = 50;
+
+/// What a cluster has: partitions of every topic.
+pub type Existing = BTreeMap<String, i32>;
 
 /// A client that only asks.
 pub struct Asker {
     consumer: BaseConsumer<Witness>,
+    servers: String,
 }
 
 impl Asker {
@@ -37,7 +47,43 @@ impl Asker {
         let mut config = cluster.consumer("counting");
         config.set("isolation.level", isolation);
         let made = config.create_with_context(Witness::default());
-        Ok(Self { consumer: made.map_err(|source| KafkaTrouble::lasting("making a client", source))? })
+        let consumer = made.map_err(|source| KafkaTrouble::lasting("making a client", source))?;
+        Ok(Self { consumer, servers: cluster.servers.to_string() })
+    }
+
+    /// The topics that are there.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer.
+    pub fn existing(&self) -> Result<Existing, KafkaTrouble> {
+        let metadata = self.consumer.fetch_metadata(None, PATIENCE).map_err(|source| self.unreachable(&source))?;
+        let partitions = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
+        let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
+        Ok(topics.map(|topic| (topic.name().to_owned(), partitions(topic.partitions().len()))).collect())
+    }
+
+    /// The answer to a failed question says nothing; why it failed, the client tells whoever listens.
+    fn unreachable(&self, source: &KafkaError) -> KafkaTrouble {
+        for _ in 0..REASONS {
+            if self.consumer.context().reason().is_none() {
+                drop(self.consumer.poll(Duration::from_millis(10)));
+            }
+        }
+        let reason = self.consumer.context().reason().unwrap_or_else(|| source.to_string());
+        KafkaTrouble::Unreachable { servers: self.servers.clone(), reason }
+    }
+
+    /// The ends of a topic's partitions; those that are empty are left out.
+    pub(super) fn ends(&self, topic: &str, partitions: NonZeroU32) -> Result<Places, KafkaTrouble> {
+        let mut ends = Places::new();
+        for partition in 0..i32::try_from(partitions.get()).unwrap_or(i32::MAX) {
+            let (earliest, end) = self.bounds(topic, partition)?;
+            if earliest < end {
+                ends.insert(partition, end);
+            }
+        }
+        Ok(ends)
     }
 
     /// The offset of the earliest record of a partition, and that after its last.

@@ -21,6 +21,8 @@ mod member;
 mod asker;
 pub use asker::Asker;
 
+mod sweep;
+
 mod follower;
 pub use follower::Follower;
 
@@ -38,7 +40,7 @@ mod told;
 pub use told::{Labels, Told};
 
 mod upload;
-pub use upload::{append_baseline, ingest};
+pub use upload::{Brought, append_baseline, ingest};
 
 mod reading;
 pub use reading::ReadingWorker;

@@ -50,7 +50,8 @@ impl CountingWorker {
     ///
     /// Where the topics are not there, or no client can be made.
     pub fn join(settings: &Settings, cluster: &Cluster) -> Result<Self, KafkaTrouble> {
-        let existing = Topics::of(cluster)?.existing()?;
+        let asker = Arc::new(Asker::of(cluster)?);
+        let existing = asker.existing()?;
         let count = |name| Topics::partitions_of(&existing, name);
         let (partitions, row_partitions) = (count(FACTS)?, count(ROWS)?);
         for other in [VISITS, PROGRESS] {
@@ -80,7 +81,7 @@ impl CountingWorker {
         };
         Ok(Self {
             cluster: cluster.clone(),
-            asker: Arc::new(Asker::of(cluster)?),
+            asker,
             settings: settings.clone(),
             hands: Rc::new(RefCell::new(hands)),
             places: BTreeMap::new(),

@@ -22,6 +22,7 @@ use super::topics::{FACTS, LABELS, SET_ASIDE, Topics, VISITS};
 use super::witness::Rebalanced;
 use super::{Asker, Cluster, KafkaTrouble, account};
 use crate::engine::fact::{About, Fact, OrganizationIndex};
+use crate::engine::pace::is_silent;
 use crate::engine::plan::SourceScheme;
 use crate::engine::{EventTime, Span, WallTime};
 use crate::io::clock::Watch;
@@ -45,7 +46,7 @@ const WHOLE: &str = "$";
 struct Standing {
     account: Accounting,
     /// Since when it is silent; nothing where that was told.
-    silent_since: Option<Watch>,
+    silent_since: Option<WallTime>,
     /// The offset of the next record.
     next: i64,
     committed: i64,
@@ -66,7 +67,7 @@ pub struct ReadingWorker {
     /// How long a record waits for others; counting takes the other half.
     longest: Duration,
     /// How long a partition is silent before it is not waited for.
-    idle_after: Duration,
+    idle_after: Span,
 }
 
 /// Facts of each organization by the topic and partition from which they came.
@@ -88,13 +89,13 @@ impl ReadingWorker {
     ///
     /// Where the topics are not there, the master key cannot be used, or no client can be made.
     pub fn join(settings: &Settings, cluster: &Cluster) -> Result<Self, KafkaTrouble> {
-        let existing = Topics::of(cluster)?.existing()?;
+        let asker = Arc::new(Asker::of(cluster)?);
+        let existing = asker.existing()?;
         let shares = Topics::partitions_of(&existing, FACTS)?;
         let topics: Vec<String> = settings.sources.iter().map(|source| source.topic.to_string()).collect();
         for missing in topics.iter().filter(|topic| !existing.contains_key(*topic)) {
             tracing::warn!(topic = missing, "an input topic is not there: what it would tell is not known until it is");
         }
-        let asker = Arc::new(Asker::of(cluster)?);
         let keys = KeyChain::open(cluster, &asker, settings)?;
         let names = settings.plan(SourceScheme::ByKind).names();
         let asked: Vec<&str> = topics.iter().map(String::as_str).collect();
@@ -110,9 +111,7 @@ impl ReadingWorker {
             shares,
             batch: Batch::default(),
             longest: Duration::from_millis(u64::try_from(settings.commit_every.millis()).unwrap_or(0) / 2),
-            idle_after: Duration::from_millis(
-                u64::try_from(settings.windows.source_idle_after.millis()).unwrap_or(u64::MAX),
-            ),
+            idle_after: settings.windows.source_idle_after,
         })
     }
 
@@ -121,20 +120,20 @@ impl ReadingWorker {
     /// # Errors
     ///
     /// Where something is not safe: the worker must be dropped, and another reads again from the last commit.
-    pub fn turn(&mut self, patience: Duration) -> Result<bool, KafkaTrouble> {
+    pub fn turn(&mut self, now: WallTime, patience: Duration) -> Result<bool, KafkaTrouble> {
         self.listen()?;
-        self.answer()?;
-        self.read_some(patience)?;
+        self.answer(now)?;
+        self.read_some(now, patience)?;
         let reading = Watch::start();
         while self.batch.records > 0 && self.batch.records < BATCH {
             let left = self.longest.saturating_sub(reading.elapsed());
             if left.is_zero() {
                 break;
             }
-            self.read_some(left)?;
+            self.read_some(now, left)?;
         }
         let (records, moved, watch) = (self.batch.records, self.batch.records > 0, Watch::start());
-        self.tell_who_is_silent()?;
+        self.tell_who_is_silent(now)?;
         self.make_safe()?;
         self.commit()?;
         if moved {
@@ -180,7 +179,7 @@ impl ReadingWorker {
     pub fn is_caught_up(&mut self) -> Result<bool, KafkaTrouble> {
         self.pass_marks()?;
         self.commit()?;
-        let existing = Topics::of(&self.cluster)?.existing()?;
+        let existing = self.asker.existing()?;
         let partitions = self.topics.iter().flat_map(|topic| {
             let count = existing.get(topic).copied().unwrap_or(0);
             (0..count).map(move |partition| (topic.clone(), partition))
@@ -205,10 +204,10 @@ impl ReadingWorker {
     }
 
     /// Answers what the group says; all that was read is safe and committed by then.
-    fn answer(&mut self) -> Result<(), KafkaTrouble> {
+    fn answer(&mut self, now: WallTime) -> Result<(), KafkaTrouble> {
         while let Some(change) = self.member.next_change() {
             match change {
-                Rebalanced::Assigned(partitions) => self.welcome(&partitions)?,
+                Rebalanced::Assigned(partitions) => self.welcome(now, &partitions)?,
                 Rebalanced::Revoked { partitions, .. } => {
                     for (topic, partition) in &partitions {
                         if let Some(topic) = self.topics.iter().position(|other| other == topic) {
@@ -222,7 +221,7 @@ impl ReadingWorker {
         Ok(())
     }
 
-    fn welcome(&mut self, partitions: &[(String, i32)]) -> Result<(), KafkaTrouble> {
+    fn welcome(&mut self, now: WallTime, partitions: &[(String, i32)]) -> Result<(), KafkaTrouble> {
         let first = if self.cluster.starts_at_the_end() { Offset::End } else { Offset::Beginning };
         let trouble = |source| KafkaTrouble::lasting("naming an offset", source);
         let mut from = TopicPartitionList::new();
@@ -233,10 +232,8 @@ impl ReadingWorker {
             from.add_partition_offset(name, *partition, start).map_err(trouble)?;
             let account = account::read(&committed.metadata);
             let next = next.unwrap_or(0);
-            self.standings.insert(
-                (topic, *partition),
-                Standing { account, silent_since: Some(Watch::start()), next, committed: next },
-            );
+            self.standings
+                .insert((topic, *partition), Standing { account, silent_since: Some(now), next, committed: next });
         }
         self.member.take(&from)?;
         tracing::info!(owned = self.standings.len(), "the reading group gave partitions to this worker");
@@ -252,9 +249,9 @@ impl ReadingWorker {
     }
 
     /// Reads what is there, and waits so long for the first of it.
-    fn read_some(&mut self, wait: Duration) -> Result<(), KafkaTrouble> {
+    fn read_some(&mut self, now: WallTime, wait: Duration) -> Result<(), KafkaTrouble> {
         let Self { member, reader, keys, topics, standings, batch, .. } = self;
-        let (mut is_gone, now) = (false, Watch::start());
+        let mut is_gone = false;
         member.records().take(wait, |taken| {
             let place = topics.iter().position(|topic| topic == taken.topic).map(|topic| (topic, taken.partition));
             // A partition that was given up in the meantime is another's to read.
@@ -303,9 +300,9 @@ impl ReadingWorker {
     }
 
     /// A partition that was read to its end and is silent for so long is not waited for; every share is told once.
-    fn tell_who_is_silent(&mut self) -> Result<(), KafkaTrouble> {
+    fn tell_who_is_silent(&mut self, now: WallTime) -> Result<(), KafkaTrouble> {
         let is_over =
-            |standing: &Standing| standing.silent_since.is_some_and(|since| since.elapsed() >= self.idle_after);
+            |standing: &Standing| standing.silent_since.is_some_and(|since| is_silent(since, now, self.idle_after));
         let silent = self.standings.iter().filter(|(_, standing)| is_over(standing)).map(|(place, _)| *place);
         let silent: Vec<(usize, i32)> = silent.collect();
         if silent.is_empty() {
@@ -317,7 +314,7 @@ impl ReadingWorker {
             let Some(standing) = self.standings.get_mut(&(topic, partition)) else { continue };
             let topic = self.topics.get(topic).map_or("", String::as_str);
             if u64::try_from(standing.next).unwrap_or(0) < self.asker.end(topic, partition)? {
-                standing.silent_since = Some(Watch::start());
+                standing.silent_since = Some(now);
                 continue;
             }
             standing.silent_since = None;

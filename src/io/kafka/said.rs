@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Header, Message, OwnedHeaders};
-use rdkafka::{Offset, TopicPartitionList};
 
 use super::sender::Outgoing;
+use super::sweep::Sweep;
 use super::topics::{REVISIONS, ROWS};
-use super::witness::Witness;
 use super::{Asker, Cluster, KafkaTrouble};
 use crate::io::clock::Watch;
 use crate::io::log::{Fate, SaidRow};
@@ -76,61 +74,21 @@ pub fn newest(
     partitions: NonZeroU32,
     wanted: impl Fn(&[u8]) -> bool,
 ) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, KafkaTrouble> {
-    let ends = uncommitted_ends(cluster, partitions)?;
-    let trouble = |source| KafkaTrouble::passing("reading the newest rows", source);
-    let mut config = cluster.consumer("counting");
-    config.set("auto.offset.reset", "earliest");
-    let consumer: BaseConsumer<Witness> = config.create_with_context(Witness::default()).map_err(trouble)?;
-    let mut all = TopicPartitionList::new();
-    for partition in ends.keys() {
-        all.add_partition_offset(ROWS, *partition, Offset::Beginning).map_err(trouble)?;
-    }
-    consumer.assign(&all).map_err(trouble)?;
+    let ends = Asker::of_everything(cluster)?.ends(ROWS, partitions)?;
+    let sweep = Sweep::of(cluster, ROWS, ends.keys().map(|partition| (*partition, 0)).collect())?;
     let (mut rows, mut idle) = (BTreeMap::new(), Watch::start());
     loop {
-        match consumer.poll(SLICE) {
-            Some(Ok(message)) => {
-                idle = Watch::start();
-                if let (Some(key), Some(body)) = (message.key(), message.payload())
-                    && wanted(key)
-                {
-                    rows.insert(key.to_vec(), body.to_vec());
-                }
+        if let Some(message) = sweep.next(SLICE)? {
+            idle = Watch::start();
+            if let (Some(key), Some(body)) = (message.key(), message.payload())
+                && wanted(key)
+            {
+                rows.insert(key.to_vec(), body.to_vec());
             }
-            // Nothing more, or a broker that is away: how far it came tells.
-            None | Some(Err(_)) => {
-                let position = consumer.position().map_err(trouble)?;
-                if ends.iter().all(|(partition, end)| has_reached(&position, *partition, *end)) {
-                    consumer.context().close();
-                    return Ok(rows);
-                }
-                if idle.elapsed() > PATIENCE {
-                    return Err(KafkaTrouble::Slow { doing: "reading the newest rows", fate: Fate::Retry });
-                }
-            }
+        } else if sweep.has_reached(&ends)? {
+            return Ok(rows);
+        } else if idle.elapsed() > PATIENCE {
+            return Err(KafkaTrouble::Slow { doing: "reading the newest rows", fate: Fate::Retry });
         }
     }
-}
-
-/// A partition without a position was never read of; that is right where nothing is in it.
-fn has_reached(position: &TopicPartitionList, partition: i32, end: i64) -> bool {
-    match position.find_partition(ROWS, partition).map(|found| found.offset()) {
-        Some(Offset::Offset(position)) => position >= end,
-        Some(Offset::Beginning | Offset::End | Offset::Stored | Offset::Invalid | Offset::OffsetTail(_)) | None => {
-            false
-        }
-    }
-}
-
-/// Where the partitions end, with what is not committed yet; those that are empty are left out.
-fn uncommitted_ends(cluster: &Cluster, partitions: NonZeroU32) -> Result<BTreeMap<i32, i64>, KafkaTrouble> {
-    let asker = Asker::of_everything(cluster)?;
-    let mut ends = BTreeMap::new();
-    for partition in 0..i32::try_from(partitions.get()).unwrap_or(i32::MAX) {
-        let (earliest, end) = asker.bounds(ROWS, partition)?;
-        if earliest < end {
-            ends.insert(partition, i64::try_from(end).unwrap_or(i64::MAX));
-        }
-    }
-    Ok(ends)
 }

@@ -97,21 +97,37 @@ impl Share {
         })
     }
 
+    fn progress_of(&self, record: &Record) -> Result<Option<Progress>, KafkaTrouble> {
+        let Some(body) = &record.body else { return Ok(None) };
+        let damaged = || KafkaTrouble::Damaged {
+            topic: PROGRESS.to_owned(),
+            partition: self.partition,
+            offset: record.offset,
+            why: "it is not of a layout that this version knows".to_owned(),
+        };
+        Progress::read(body).map(Some).ok_or_else(damaged)
+    }
+
+    /// The record of the last commit. The group's offset names it, but groups forget: after a week without members, or
+    /// because somebody moved the offset.
+    fn last_progress(&self) -> Result<Option<Progress>, KafkaTrouble> {
+        let end = Asker::of_everything(&self.cluster)?.end(PROGRESS, self.partition)?;
+        let mut follower = Follower::of(&self.cluster, &self.asker, PROGRESS, self.partition, 0, Gap::Passes)?;
+        let mut last = None;
+        follower.take_up_to(end, PATIENCE, |record| {
+            last = self.progress_of(&record)?.or(last.take());
+            Ok(())
+        })?;
+        Ok(last)
+    }
+
     /// The record of the commit of this number; it is there, though a transaction of another owner may hide it for now.
     fn progress(&self, number: u64) -> Result<Progress, KafkaTrouble> {
         let mut follower = Follower::of(&self.cluster, &self.asker, PROGRESS, self.partition, 0, Gap::Passes)?;
         let waiting = Watch::start();
         while waiting.elapsed() < PATIENCE {
             for record in follower.take(usize::MAX, SLICE)? {
-                let offset = record.offset;
-                let Some(body) = record.body else { continue };
-                let progress = Progress::read(&body).ok_or_else(|| KafkaTrouble::Damaged {
-                    topic: PROGRESS.to_owned(),
-                    partition: self.partition,
-                    offset,
-                    why: "it is not of a layout that this version knows".to_owned(),
-                })?;
-                if progress.number == number {
+                if let Some(progress) = self.progress_of(&record)?.filter(|progress| progress.number == number) {
                     return Ok(progress);
                 }
             }
@@ -125,25 +141,19 @@ impl Share {
             hands.transactions.decide()?;
             hands.member.committed(&[(FACTS.to_owned(), self.partition)])?
         };
-        let committed = committed.into_iter().next().unwrap_or_default();
-        let Some(offset) = committed.offset else { return Ok((Positions::default(), Vec::new())) };
-        let Some(number) = Progress::number_of(&committed.metadata) else {
-            // Somebody moved the offset by hand: what was counted is told by the last record that says so.
-            return Err(KafkaTrouble::Topics(format!(
-                "the offset {offset} of partition {} of {FACTS} was not committed by journeycast; what was counted up to \
-                 there is not known: remove the offsets of the group {} and let it count again",
-                self.partition,
-                self.cluster.group("counting")
-            )));
+        let number = committed.first().and_then(|committed| Progress::number_of(&committed.metadata));
+        let progress = match number {
+            Some(number) => Some(self.progress(number)?),
+            None => self.last_progress()?,
         };
-        let progress = self.progress(number)?;
+        let Some(progress) = progress else { return Ok((Positions::default(), Vec::new())) };
         let now = self.hands.borrow().partitions.get();
         if progress.partitions != u64::from(now) {
             let before = i32::try_from(progress.partitions).unwrap_or(i32::MAX);
             let now = i32::try_from(now).unwrap_or(i32::MAX);
             return Err(KafkaTrouble::Repartitioned { topic: FACTS, before, now });
         }
-        self.number = number;
+        self.number = progress.number;
         self.floor = Positions { baseline: self.floor.baseline.max(progress.positions.baseline), ..progress.positions };
         Ok((progress.positions, progress.note))
     }

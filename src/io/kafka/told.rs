@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
-use rdkafka::{Offset, TopicPartitionList};
 
+use super::asker::Existing;
 use super::follower::{Gap, Record};
 use super::said;
-use super::topics::{self, LABELS, REVISIONS, ROWS, SET_ASIDE, Topics};
-use super::witness::Witness;
+use super::sweep::{Places, Sweep};
+use super::topics::{LABELS, REVISIONS, ROWS, SET_ASIDE, Topics};
 use super::{Asker, Cluster, Follower, KafkaTrouble};
 use crate::engine::WallTime;
 use crate::io::log::Pointer;
@@ -25,8 +24,8 @@ const SLICE: Duration = Duration::from_millis(50);
 /// A reader of what was said.
 pub struct Told {
     cluster: Cluster,
-    existing: topics::Existing,
-    revisions: Option<(BaseConsumer<Witness>, Asker)>,
+    existing: Existing,
+    revisions: Option<(Sweep, Asker)>,
 }
 
 impl Told {
@@ -36,7 +35,7 @@ impl Told {
     ///
     /// Where the cluster does not answer.
     pub fn of(cluster: &Cluster) -> Result<Self, KafkaTrouble> {
-        Ok(Self { cluster: cluster.clone(), existing: Topics::of(cluster)?.existing()?, revisions: None })
+        Ok(Self { cluster: cluster.clone(), existing: Asker::of(cluster)?.existing()?, revisions: None })
     }
 
     /// The newest revision of every row.
@@ -68,23 +67,14 @@ impl Told {
     ///
     /// Where the topic cannot be read.
     pub fn follow_revisions(&mut self, from_the_first: bool) -> Result<(), KafkaTrouble> {
-        let trouble = |source| KafkaTrouble::passing("reading revisions", source);
         let partitions = Topics::partitions_of(&self.existing, REVISIONS)?;
         let asker = Asker::of(&self.cluster)?;
-        let mut config = self.cluster.consumer("tail");
-        config.set("auto.offset.reset", "earliest");
-        let consumer: BaseConsumer<Witness> = config.create_with_context(Witness::default()).map_err(trouble)?;
-        let mut all = TopicPartitionList::new();
-        for partition in 0..i32::try_from(partitions.get()).unwrap_or(i32::MAX) {
-            let start = if from_the_first {
-                Offset::Beginning
-            } else {
-                Offset::Offset(i64::try_from(asker.end(REVISIONS, partition)?).unwrap_or(i64::MAX))
-            };
-            all.add_partition_offset(REVISIONS, partition, start).map_err(trouble)?;
+        let mut starts: Places =
+            (0..i32::try_from(partitions.get()).unwrap_or(i32::MAX)).map(|partition| (partition, 0)).collect();
+        if !from_the_first {
+            starts.extend(asker.ends(REVISIONS, partitions)?);
         }
-        consumer.assign(&all).map_err(trouble)?;
-        self.revisions = Some((consumer, asker));
+        self.revisions = Some((Sweep::of(&self.cluster, REVISIONS, starts)?, asker));
         Ok(())
     }
 
@@ -94,30 +84,14 @@ impl Told {
     ///
     /// Where the topic cannot be read.
     pub fn next_revisions(&mut self, limit: usize) -> Result<Vec<Vec<u8>>, KafkaTrouble> {
-        let trouble = |source| KafkaTrouble::passing("reading revisions", source);
-        let Some((consumer, asker)) = &self.revisions else { return Ok(Vec::new()) };
+        let Some((sweep, asker)) = &self.revisions else { return Ok(Vec::new()) };
+        let partitions = Topics::partitions_of(&self.existing, REVISIONS)?;
         let mut bodies = Vec::new();
         while bodies.len() < limit {
-            match consumer.poll(SLICE) {
-                Some(Ok(message)) => bodies.extend(message.payload().map(|body| value_of(body).to_vec())),
-                Some(Err(error)) => tracing::debug!(%error, "reading goes on"),
-                None if !bodies.is_empty() => break,
-                None => {
-                    let at_end = consumer.position().map_err(trouble)?.elements().iter().all(|element| {
-                        let bounds = asker.bounds(REVISIONS, element.partition());
-                        bounds.is_ok_and(|(earliest, end)| match element.offset() {
-                            Offset::Offset(position) => u64::try_from(position).is_ok_and(|position| position >= end),
-                            Offset::Beginning
-                            | Offset::End
-                            | Offset::Stored
-                            | Offset::Invalid
-                            | Offset::OffsetTail(_) => earliest >= end,
-                        })
-                    });
-                    if at_end {
-                        break;
-                    }
-                }
+            match sweep.next(SLICE)? {
+                Some(message) => bodies.extend(message.payload().map(|body| value_of(body).to_vec())),
+                None if !bodies.is_empty() || sweep.has_reached(&asker.ends(REVISIONS, partitions)?)? => break,
+                None => {}
             }
         }
         Ok(bodies)

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::RDKafkaErrorCode;
 
-use super::{Cluster, KafkaTrouble, Witness};
+use super::asker::Existing;
+use super::{Asker, Cluster, KafkaTrouble};
 use crate::engine::Span;
 use crate::io::clock::Watch;
 use crate::settings::Settings;
@@ -35,10 +35,6 @@ pub const REVISIONS: &str = "wfm.volume-adjustment-revisions.v1";
 
 /// How long the broker may take for what it is asked here.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a cluster that is there may take to say so.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
-/// So many events of the client are looked through for the reason.
-const REASONS: usize = 50;
 /// How long a look for new topics rests.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// Partitions of topics that several workers share.
@@ -85,14 +81,10 @@ pub fn wanted(settings: &Settings) -> Vec<Wanted> {
     ]
 }
 
-/// What the cluster has: partitions of every topic.
-pub type Existing = BTreeMap<String, i32>;
-
 /// Our hold on the cluster's topics.
 pub struct Topics {
     admin: AdminClient<DefaultClientContext>,
-    asking: BaseConsumer<Witness>,
-    servers: String,
+    asker: Asker,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -105,12 +97,10 @@ impl Topics {
     pub fn of(cluster: &Cluster) -> Result<Self, KafkaTrouble> {
         let trouble = |source| KafkaTrouble::lasting("making an administration client", source);
         let admin = cluster.client().create().map_err(trouble)?;
-        let asking = cluster.consumer("counting").create_with_context(Witness::default()).map_err(trouble)?;
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         Ok(Self {
             admin,
-            asking,
-            servers: cluster.servers.to_string(),
+            asker: Asker::of(cluster)?,
             runtime: runtime.map_err(|error| KafkaTrouble::Topics(error.to_string()))?,
         })
     }
@@ -121,21 +111,7 @@ impl Topics {
     ///
     /// Where the cluster does not answer.
     pub fn existing(&self) -> Result<Existing, KafkaTrouble> {
-        let metadata = self.asking.fetch_metadata(None, ANSWERS_WITHIN).map_err(|source| self.unreachable(&source))?;
-        let partitions = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
-        let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
-        Ok(topics.map(|topic| (topic.name().to_owned(), partitions(topic.partitions().len()))).collect())
-    }
-
-    /// The answer to a failed question says nothing; why it failed, the client tells whoever listens.
-    fn unreachable(&self, source: &KafkaError) -> KafkaTrouble {
-        for _ in 0..REASONS {
-            if self.asking.context().reason().is_none() {
-                drop(self.asking.poll(Duration::from_millis(10)));
-            }
-        }
-        let reason = self.asking.context().reason().unwrap_or_else(|| source.to_string());
-        KafkaTrouble::Unreachable { servers: self.servers.clone(), reason }
+        self.asker.existing()
     }
 
     /// Makes the topics that are not there; leaves the others as they are. Says which it made.

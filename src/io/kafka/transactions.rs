@@ -91,6 +91,7 @@ impl Transactions {
         offsets: &TopicPartitionList,
         group: &ConsumerGroupMetadata,
     ) -> Result<(), KafkaTrouble> {
+        self.decide()?;
         self.producer.begin_transaction().map_err(|error| self.judge("beginning a transaction", error))?;
         if let Err(trouble) = self.fill(records, offsets, group) {
             return Err(self.abort(trouble));

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::io::log::{Fate, LogError};
 use crate::io::master::MasterError;
@@ -157,6 +157,12 @@ impl KafkaTrouble {
     /// Trouble that does not pass by itself.
     pub fn lasting(doing: &'static str, source: KafkaError) -> Self {
         Self::Client { doing, fate: Fate::Halt, source }
+    }
+
+    /// Whether a record is larger than the client or the broker takes.
+    pub fn is_too_large(&self) -> bool {
+        let Self::Client { source, .. } = self else { return false };
+        source.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge)
     }
 
     /// What becomes of the work.

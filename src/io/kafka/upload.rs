@@ -32,37 +32,55 @@ pub fn append_baseline(cluster: &Cluster, intervals: &[BaselineInterval]) -> Res
     sender.settle()
 }
 
-/// Appends files to the first input topic, record by record as they are.
+/// What became of files that were brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// Records that are safe.
+    pub records: u64,
+    /// Records that are larger than the cluster takes; each was named.
+    pub too_large: u64,
+}
+
+/// Appends files to the first input topic, record by record as they are. A record that is larger than the cluster takes
+/// is named by its place, and the others go on.
 ///
 /// # Errors
 ///
-/// Where a file cannot be read, or the cluster does not take a record.
+/// Where a file cannot be read, or the cluster does not take what is not too large.
 pub fn ingest(
     settings: &Settings,
     cluster: &Cluster,
     paths: &[PathBuf],
     mut progress: impl FnMut(u64),
-) -> Result<u64, IngestError> {
+) -> Result<Brought, IngestError> {
     let of_log = |trouble: KafkaTrouble| IngestError::Log(LogError::from(trouble));
-    let Some(source) = settings.sources.first() else { return Ok(0) };
+    let Some(source) = settings.sources.first() else { return Ok(Brought::default()) };
     let sender = Sender::of(cluster).map_err(of_log)?;
-    let mut records = 0;
+    let mut brought = Brought::default();
     for path in paths {
         let mut lines = Lines::open(path).map_err(|error| failed(path, error))?;
-        while let Some((_, line)) = lines.next_line().map_err(|error| failed(path, error))? {
+        while let Some((number, line)) = lines.next_line().map_err(|error| failed(path, error))? {
             if line.trim_ascii().is_empty() {
                 continue;
             }
             let topic = &*source.topic;
             let outgoing = Outgoing { topic, partition: None, key: b"", body: Some(line), headers: None };
-            sender.send(&outgoing).map_err(of_log)?;
-            records += 1;
-            if records % AT_ONCE == 0 {
+            match sender.send(&outgoing) {
+                Err(trouble) if trouble.is_too_large() => {
+                    brought.too_large += 1;
+                    tracing::error!(file = %path.display(), line = number, "the record is larger than the cluster takes");
+                }
+                sent => {
+                    sent.map_err(of_log)?;
+                    brought.records += 1;
+                }
+            }
+            if brought.records % AT_ONCE == 0 {
                 sender.settle().map_err(of_log)?;
             }
-            progress(records);
+            progress(brought.records);
         }
     }
     sender.settle().map_err(of_log)?;
-    Ok(records)
+    Ok(brought)
 }

@@ -140,6 +140,14 @@ impl Cluster {
         twin.init_transactions(PATIENCE).expect("it is the only one now");
     }
 
+    /// Lets the cluster forget what a group committed, as it does a week after the last member left.
+    pub fn forget_group(&self, stage: &str) {
+        let (admin, runtime) = admin(&self.servers);
+        let group = format!("{}.{stage}", self.group);
+        let deleted = runtime.block_on(admin.delete_groups(&[&group], &AdminOptions::new())).expect("it answers");
+        assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
+    }
+
     pub fn catch_up(&self) {
         self.site.printed(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
     }

@@ -235,3 +235,59 @@ fn no_memory_is_touched_that_is_not_ours() {
     assert!(ran.status.success(), "{}", said(&ran));
     assert_eq!(cluster.tailed(), cluster.replayed(&records));
 }
+
+#[test]
+fn a_cluster_that_forgot_the_groups_offsets_makes_nobody_count_anew_or_say_a_revision_twice() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(10, &[]));
+    let records = shuffled(small(), &mut dice);
+    let (half, rest) = records.split_at(records.len() / 2);
+    cluster.send(half, &mut dice);
+    cluster.catch_up();
+    let said = cluster.count(REVISIONS);
+    cluster.forget_group("counting");
+    cluster.catch_up();
+    assert_eq!(cluster.count(REVISIONS), said, "nothing new was said");
+    cluster.forget_group("counting");
+    cluster.forget_group("reading");
+    cluster.send(rest, &mut dice);
+    cluster.catch_up();
+    assert_eq!(cluster.tailed(), cluster.replayed(&records));
+    assert_eq!(cluster.complaints_about_revisions(), Vec::<String>::new());
+}
+
+#[test]
+fn files_and_a_baseline_are_brought_by_hand_and_a_record_that_is_too_large_is_named_by_its_line() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let cluster = Cluster::of(servers, &small(), "");
+    cluster.site.printed(&["simulate", "--seed", "11", "--days", "1", "--visits-per-day", "200", "--out", "made"]);
+    let events = std::fs::read(cluster.site.path("made/events.ndjson")).expect("it was written");
+    let enormous = format!("{{\"x\":\"{}\"}}\n", "y".repeat(2_000_000));
+    cluster.site.put("some.ndjson", &[enormous.as_bytes(), &events].concat());
+    cluster.site.printed(&["baseline", "import", "--config", "journeycast.toml", "made/baseline.csv"]);
+    let ingest = ["ingest", "--config", "journeycast.toml", "some.ndjson", "made/conversations.ndjson"];
+    let ingested = cluster.site.perform(&ingest);
+    assert_eq!(ingested.status.code(), Some(1), "{}", said(&ingested));
+    assert!(said(&ingested).contains("\"line\":1"), "{}", said(&ingested));
+    assert!(said(&ingested).contains("1 records are larger than the cluster takes"), "{}", said(&ingested));
+    cluster.catch_up();
+    let replay = [
+        "replay",
+        "--config",
+        "journeycast.toml",
+        "--out",
+        "out",
+        "--baseline",
+        "made/baseline.csv",
+        "--events",
+        "made/events.ndjson",
+        "made/conversations.ndjson",
+    ];
+    cluster.site.printed(&replay);
+    let rows = std::fs::read_to_string(cluster.site.path("out/adjustments.ndjson")).expect("it was written");
+    let expected = crate::process::table(&rows);
+    assert!(expected.values().any(|row| row["adjustedOffered"].is_number()), "the baseline is in the rows");
+    assert_eq!(cluster.tailed(), expected);
+}
