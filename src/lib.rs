@@ -16,6 +16,8 @@ pub mod snippet;
 
 pub mod load;
 
+pub mod audit;
+
 pub mod io;
 
 pub mod replay;

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const LONGEST: usize = 500;
-const PURE: [&str; 7] =
-    ["src/engine", "src/staffing", "src/wire", "src/simulate", "src/snippet", "src/load", "src/settings"];
+const PURE: [&str; 8] =
+    ["src/engine", "src/staffing", "src/wire", "src/simulate", "src/snippet", "src/load", "src/settings", "src/audit"];
 const IMPURE_WORDS: [&str; 11] = [
     "tokio",
     "rdkafka",
