@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::audit::Event;
 use crate::cli::{EraseArgs, Format};
 use crate::engine::erasure::Erasure;
 use crate::engine::names::{Domain, Namer};
@@ -30,18 +31,32 @@ pub fn erase(args: &EraseArgs) -> Result<(), Failure> {
     let mut log = Embedded::of(&settings)?;
     let mut erasure = Erasure::default();
     let asked = asked(&args.ids, &namer(&mut log, &settings)?, &mut erasure)?;
-    if !log.erase(&mut erasure, &settings.organizations())? {
+    let answers = |erasure: &Erasure| asked.iter().map(|(line, asked)| (*line, answer(*asked, erasure))).collect();
+    let told = |erasure: &Erasure| {
+        let answers: Vec<(u64, &str)> = answers(erasure);
+        Event::erased(answers.iter().map(|(_, answer)| *answer))
+    };
+    let erased = log.erase(clock::now(), &mut erasure, &settings.organizations(), told)?;
+    for matter in &erased.on_hold {
+        tracing::warn!(matter, "facts stay that are on hold for this matter; erase them again when it is released");
+    }
+    if !erased.journal_is_empty {
         tracing::warn!("another process still reads the journal: erased bytes leave the disk with the next sweep");
     }
-    let answer = |asked: Asked| match asked {
-        Asked::NeverStored => "never_stored",
-        Asked::MayBeHeld(place) if erasure.has_found(place) => "erased",
-        Asked::MayBeHeld(_) => "nothing_held",
-    };
-    let rows = asked.iter().map(|(line, asked)| [line.to_string(), answer(*asked).to_owned()]).collect();
+    let rows = answers(&erasure).into_iter().map(|(line, answer)| [line.to_string(), answer.to_owned()]).collect();
     print(&Listing { columns: ["line", "answer"], rows }.written(Format::Csv)?)?;
     tracing::info!(lines = asked.len(), "erased; a running service counts anew without it");
     Ok(())
+}
+
+/// What is told of a line; of what stays on hold only that, also where other parts of it are gone.
+fn answer(asked: Asked, erasure: &Erasure) -> &'static str {
+    match asked {
+        Asked::NeverStored => "never_stored",
+        Asked::MayBeHeld(place) if erasure.has_kept(place) => "on_hold",
+        Asked::MayBeHeld(place) if erasure.has_found(place) => "erased",
+        Asked::MayBeHeld(_) => "nothing_held",
+    }
 }
 
 /// Everything that still has a key can be named, and nothing else.

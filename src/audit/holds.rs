@@ -30,6 +30,8 @@ pub enum Spot<'a> {
     },
     /// At this time.
     At(EventTime),
+    /// At some time between these two.
+    Between(EventTime, EventTime),
     /// It does not say.
     Anywhere,
 }
@@ -120,6 +122,9 @@ impl Holds {
                     && hold.includes(start)
             }
             Spot::At(at) => hold.includes(at),
+            Spot::Between(oldest, newest) => {
+                hold.from.is_none_or(|from| from <= newest) && hold.until.is_none_or(|until| oldest < until)
+            }
             Spot::Anywhere => true,
         };
         let held = self.0.iter().filter(|active| active.hold.stores.contains(&store) && covers(&active.hold));

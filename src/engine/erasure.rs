@@ -11,6 +11,7 @@ use super::names::{Domain, Name, Namer, Names};
 pub struct Erasure {
     sought: HashMap<(Domain, Name), usize, RandomState>,
     found: Vec<bool>,
+    kept: Vec<bool>,
 }
 
 impl Erasure {
@@ -18,6 +19,7 @@ impl Erasure {
     pub fn seek(&mut self, namer: &Namer, domain: Domain, id: &str) -> usize {
         let place = self.found.len();
         self.found.push(false);
+        self.kept.push(false);
         for name in namer.every_name(domain, id) {
             self.sought.insert((domain, name), place);
         }
@@ -27,6 +29,22 @@ impl Erasure {
     /// Whether anything was found of what has this place in the list.
     pub fn has_found(&self, place: usize) -> bool {
         self.found.get(place).copied().unwrap_or(false)
+    }
+
+    /// Whether anything stays, on hold, of what has this place in the list.
+    pub fn has_kept(&self, place: usize) -> bool {
+        self.kept.get(place).copied().unwrap_or(false)
+    }
+
+    /// Leaves a fact as it is, and remembers of what it is: it is on hold.
+    pub fn keep(&mut self, fact: &Fact) {
+        let own = self.place_of(domain_of(&fact.about), &fact.names);
+        let origin = origin_of(&fact.about).and_then(|action| self.place_of(Domain::Action, action));
+        for place in own.into_iter().chain(origin) {
+            if let Some(kept) = self.kept.get_mut(place) {
+                *kept = true;
+            }
+        }
     }
 
     /// Whether a fact says anything about what is sought.

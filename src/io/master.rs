@@ -34,6 +34,17 @@ pub enum MasterError {
         /// The key file.
         file: PathBuf,
     },
+    /// The key of the audit cannot be read.
+    #[error(
+        "the key of the audit {file} cannot be used ({why}); [keys] audit_key_file must name a file with 64 hex digits that \
+         this user can read; `openssl rand -hex 32` makes such a key"
+    )]
+    AuditKey {
+        /// The key file.
+        file: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// No random bytes for a new key.
     #[error("the system gives no random bytes for a new key: {0}")]
     NoRandomness(getrandom::Error),
@@ -43,6 +54,7 @@ pub enum MasterError {
 pub struct Master {
     wrapping: [u8; 32],
     labels: [u8; 32],
+    audit: [u8; 32],
 }
 
 impl std::fmt::Debug for Master {
@@ -56,6 +68,7 @@ impl Master {
         Self {
             wrapping: blake3::derive_key("journeycast 2026 wrapping of epoch keys", key),
             labels: blake3::derive_key("journeycast 2026 hiding of labels", key),
+            audit: blake3::derive_key("journeycast 2026 signing of the audit", key),
         }
     }
 
@@ -70,6 +83,11 @@ impl Master {
     /// The key that hides labels.
     pub const fn label_key(&self) -> [u8; 32] {
         self.labels
+    }
+
+    /// The seed of the key that signs the audit, where no other is configured.
+    pub const fn audit_seed(&self) -> [u8; 32] {
+        self.audit
     }
 
     /// Seals a secret, bound to `purpose`.
@@ -90,6 +108,13 @@ impl Master {
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(&Key::from(self.wrapping))
     }
+}
+
+/// The seed of the key that signs the audit, from a file of its own.
+pub fn audit_seed(file: &Path) -> Result<[u8; 32], MasterError> {
+    let refused = |why: String| MasterError::AuditKey { file: file.to_path_buf(), why };
+    let text = fs::read(file).map_err(|error| refused(error.to_string()))?;
+    from_hex(text.trim_ascii()).ok_or_else(|| refused("it holds something else".to_owned()))
 }
 
 /// The file appears whole or not at all.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::engine::{Span, WallTime};
 use crate::http::{Board, Showing};
-use crate::io::embedded::{EmbeddedError, Retention, Runner};
+use crate::io::embedded::{EmbeddedError, OnHold, Retention, Runner};
 use crate::io::{Counter, clock};
 use crate::perform::Failure;
 use crate::settings::Settings;
@@ -69,7 +69,17 @@ pub fn show(counter: &Counter<Runner>, board: &Board, caught_up: bool) -> Result
 /// Deleting can wait: where it fails it is told and tried again.
 fn sweep(counter: &mut Counter<Runner>, settings: &Settings, now: WallTime) -> WallTime {
     match counter.log_mut().log_mut().sweep(now, &retention(settings)) {
-        Ok(swept) => tracing::debug!(?swept, "swept what was kept for long enough"),
+        Ok(swept) => {
+            for OnHold { store, matter, records } in &swept.on_hold {
+                tracing::warn!(
+                    store = store.name(),
+                    matter,
+                    records,
+                    "what is due stays: it is on hold for this matter"
+                );
+            }
+            tracing::debug!(?swept, "swept what was kept for long enough");
+        }
         Err(error) => {
             tracing::warn!(%error, "could not delete what has been kept for long enough; trying again later");
         }

@@ -129,7 +129,7 @@ static KAFKA: &[Key] = &[
     Key { name: "client", kind: Kind::Foreign, need: Need::May },
 ];
 
-static KEYS: &[Key] = &[may("key_file", Single::Location)];
+static KEYS: &[Key] = &[may("key_file", Single::Location), may("audit_key_file", Single::Location)];
 
 static HTTP: &[Key] = &[may("listen", Single::Address)];
 

@@ -71,6 +71,8 @@ pub struct Settings {
     pub commit_every: Span,
     /// A file with the master key in 64 hex digits; without it, the embedded log makes its own.
     pub key_file: Option<PathBuf>,
+    /// A file with the key that signs the audit in 64 hex digits; without it, one that comes of the master key does.
+    pub audit_key_file: Option<PathBuf>,
     /// Where the live view, health and metrics listen.
     pub listen: SocketAddr,
     /// The input topics, as listed.

@@ -29,6 +29,7 @@ pub fn settings(tree: &Node, file_name: &str) -> Settings {
         log: read_log(log, folder),
         commit_every: span(log, "commit_every"),
         key_file: section("keys").get("key_file").map(|node| location(node, folder)),
+        audit_key_file: section("keys").get("audit_key_file").map(|node| location(node, folder)),
         listen: address(section("http"), "listen"),
         sources: tree.list("source").iter().map(source).collect(),
         business_units: tree.list("business_unit").iter().map(business_unit).collect(),

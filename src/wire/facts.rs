@@ -87,6 +87,20 @@ pub fn decode(bytes: &[u8], organizations: &[Arc<str>], labels: &mut Labels) -> 
     facts_reading::record(&mut reading, organizations, labels)
 }
 
+/// The times of the oldest and of the newest fact of a record, whosever they are; none where it holds none.
+///
+/// # Errors
+///
+/// As for [`decode`].
+pub fn time_span(bytes: &[u8]) -> Result<Option<(EventTime, EventTime)>, Unreadable> {
+    let mut reading = Reading::of(bytes);
+    let version = reading.byte()?;
+    if version != VERSION {
+        return Err(Unreadable::not_known("the layout of packed facts", version));
+    }
+    facts_reading::time_span(&mut reading)
+}
+
 /// The facts written so far, and the tables that they refer to.
 struct Writing {
     body: Vec<u8>,

@@ -49,6 +49,21 @@ pub(super) fn record(
     }
 }
 
+/// Everything after the version, of which only the times matter.
+pub(super) fn time_span(reading: &mut Reading<'_>) -> Result<Option<(EventTime, EventTime)>, Unreadable> {
+    let mut labels = Labels::default();
+    let organizations = reading.texts(|_| None)?;
+    let tables = Tables { organizations, labels: reading.texts(|text| labels.intern(text))? };
+    let mut last = 0_i64;
+    let mut span: Option<(EventTime, EventTime)> = None;
+    for _ in 0..reading.count(FEWEST_BYTES_A_FACT)? {
+        reading.fact(&tables, &mut last)?;
+        let at = EventTime::from_millis(last);
+        span = Some(span.map_or((at, at), |(oldest, newest)| (oldest.min(at), newest.max(at))));
+    }
+    Ok(span)
+}
+
 impl<'a> Reading<'a> {
     /// From the start.
     pub(super) const fn of(rest: &'a [u8]) -> Self {

@@ -1,6 +1,6 @@
 //! What the record of one planning group and interval is called in its topic.
 
-use super::timestamp::Rfc3339;
+use super::timestamp::{Rfc3339, from_rfc3339};
 use crate::engine::EventTime;
 
 /// `v1/ORG/BU/PG/2026-11-23T09:00:00Z/900`: the ids percent-encoded, the interval's first second as it is written, its length in seconds.
@@ -13,6 +13,24 @@ pub fn interval_key(ids: [&str; 3], interval_start: EventTime, interval_seconds:
     }
     let whole_second = Rfc3339::from(EventTime::from_seconds(interval_start.seconds()));
     key + &format!("{whole_second}/{interval_seconds}")
+}
+
+/// The planning group and the start of the interval that such a key names; none where it is no such key.
+pub fn of_interval(key: &str) -> Option<(String, EventTime)> {
+    let mut parts = key.split('/');
+    let (Some("v1"), Some(_), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return None };
+    Some((decoded(parts.next()?)?, from_rfc3339(parts.next()?)?))
+}
+
+/// The text of which this is the percent-encoding.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut digit = || char::from(rest.next()?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        bytes.push(if byte == b'%' { digit()? << 4 | digit()? } else { byte });
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// Appends `id` with everything but the unreserved characters of RFC 3986 percent-encoded.
@@ -37,21 +55,6 @@ mod tests {
         let mut out = String::new();
         push_encoded(&mut out, id);
         out
-    }
-
-    /// Plain percent-decoding, for the proof that nothing is lost.
-    fn decoded(text: &str) -> String {
-        let mut bytes = Vec::new();
-        let mut rest = text.bytes();
-        while let Some(byte) = rest.next() {
-            if byte == b'%' {
-                let digits = [rest.next().unwrap(), rest.next().unwrap()];
-                bytes.push(u8::from_str_radix(str::from_utf8(&digits).unwrap(), 16).unwrap());
-            } else {
-                bytes.push(byte);
-            }
-        }
-        String::from_utf8(bytes).unwrap()
     }
 
     #[test]
@@ -82,7 +85,7 @@ mod tests {
         fn an_encoded_id_says_exactly_which_id_it_was(id in any::<String>()) {
             let text = encoded(&id);
             prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)));
-            prop_assert_eq!(decoded(&text), id);
+            prop_assert_eq!(decoded(&text), Some(id));
         }
 
         #[test]
@@ -91,7 +94,9 @@ mod tests {
             let key = interval_key([&ids[0], &ids[1], &ids[2]], at, seconds);
             let parts: Vec<&str> = key.split('/').collect();
             prop_assert_eq!(parts.len(), 6);
-            prop_assert_eq!(&parts[1..4].iter().map(|part| decoded(part)).collect::<Vec<_>>(), &ids);
+            let read: Option<Vec<String>> = parts[1..4].iter().map(|part| decoded(part)).collect();
+            prop_assert_eq!(read.as_deref(), Some(ids.as_slice()));
+            prop_assert_eq!(of_interval(&key), Some((ids[2].clone(), at)));
             prop_assert_eq!(crate::wire::timestamp::from_rfc3339(parts[4]), Some(at));
             prop_assert_eq!(parts[5], seconds.to_string());
         }

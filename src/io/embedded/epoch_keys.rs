@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Embedded, EmbeddedError, Mishap};
+use crate::audit::Event;
 use crate::engine::WallTime;
 use crate::engine::names::{Domain, Epoch, EpochKey};
 use crate::io::master::{Master, random};
@@ -17,11 +18,16 @@ impl Embedded {
         if let Some(kept) = kept(&self.connection, &self.master, epoch).map_err(|mishap| self.damaged(epoch, mishap))? {
             return Ok(kept);
         }
+        let (scribe, file) = (self.scribe(now), self.file.clone());
         let made = self.change(|transaction, master| {
+            let mut made = 0;
             for domain in Domain::ALL {
                 let wrapped = sealed(master, epoch, domain)?;
                 let sql = "INSERT OR IGNORE INTO keys (epoch, domain, wrapped, created_at) VALUES (?1, ?2, ?3, ?4)";
-                transaction.execute(sql, params![epoch.number(), domain.name(), wrapped, now.millis()])?;
+                made += transaction.execute(sql, params![epoch.number(), domain.name(), wrapped, now.millis()])?;
+            }
+            if made > 0 {
+                scribe.tell(transaction, &file, vec![Event::KeysMade { epoch: epoch.number() }])?;
             }
             Ok(kept(transaction, master, epoch))
         })?;

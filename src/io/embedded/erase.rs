@@ -1,12 +1,14 @@
 //! Erases facts where they rest: rewrites the records that hold them, and tells the runner to count anew.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Embedded, EmbeddedError, Mishap, as_counted, as_stored, sweep};
+use super::{Embedded, EmbeddedError, Mishap, as_counted, as_stored, audit, sweep};
+use crate::audit::{Event, Holds, Spot, Store};
 use crate::engine::names::Epoch;
-use crate::engine::{Labels, erasure::Erasure};
+use crate::engine::{EventTime, Labels, WallTime, erasure::Erasure};
 use crate::io::log::{Stored, Stream};
 use crate::wire::facts;
 
@@ -16,6 +18,15 @@ const ERASURES: &str = "erasures";
 const STREAMS: [Stream; 2] = [Stream::Facts, Stream::Visits];
 /// Records that are looked through at once.
 const AT_ONCE: usize = 64;
+
+/// What an erasure left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    /// False where another process still reads the journal: the bytes leave the disk with the next sweep.
+    pub journal_is_empty: bool,
+    /// The matters for which something stays.
+    pub on_hold: BTreeSet<String>,
+}
 
 impl Embedded {
     /// The epochs whose keys are still there: what happened in others has no name any more.
@@ -42,20 +53,27 @@ impl Embedded {
         Ok(number.map_or(0, as_counted))
     }
 
-    /// Takes out of all facts what is sought, in one transaction that is on the disk when this returns; true where no
-    /// byte of it is left, false where another process still reads the journal and the next sweep will empty it.
+    /// Takes out of all facts what is sought and is not on hold, and tells the audit what `told` makes of it, in one
+    /// transaction that is on the disk when this returns.
     ///
     /// # Errors
     ///
     /// Where the database fails or a record is damaged; then nothing was erased.
-    pub fn erase(&mut self, erasure: &mut Erasure, organizations: &[Arc<str>]) -> Result<bool, EmbeddedError> {
+    pub fn erase(
+        &mut self,
+        now: WallTime,
+        erasure: &mut Erasure,
+        organizations: &[Arc<str>],
+        told: impl FnOnce(&Erasure) -> Event,
+    ) -> Result<Erased, EmbeddedError> {
         let mut found = Vec::new();
         for stream in STREAMS {
             found.push((stream, self.records_with(stream, erasure, organizations)?));
         }
-        let file = self.file.clone();
-        self.change(|transaction, _| {
-            let mut changed = 0;
+        let (scribe, file) = (self.scribe(now), self.file.clone());
+        let on_hold = self.change(|transaction, _| {
+            let holds = Holds::of(&audit::entries(transaction, &file)?);
+            let (mut changed, mut on_hold) = (0, BTreeSet::new());
             for (stream, (places, last)) in &found {
                 // What was appended since the look at it is looked at now, when nothing can be appended.
                 for place in places.iter().copied().chain(appended_after(transaction, *stream, *last)?) {
@@ -66,7 +84,12 @@ impl Embedded {
                         .optional()?
                         .unwrap_or_default();
                     let damaged = |why| EmbeddedError::FactsDamaged { file: file.clone(), seq: as_counted(place), why };
-                    let left = without(&body, erasure, organizations).map_err(damaged)?;
+                    let mut held = |at| {
+                        let matters = holds.matters(store_of(*stream), Spot::At(at));
+                        on_hold.extend(matters.iter().map(|matter| (*matter).to_owned()));
+                        !matters.is_empty()
+                    };
+                    let left = without(&body, erasure, organizations, &mut held).map_err(damaged)?;
                     if let Some((body, n)) = left {
                         let sql = format!("UPDATE {} SET body = ?1, n = ?2 WHERE seq = ?3", stream.name());
                         changed += transaction.execute(&sql, params![body, n, place])?;
@@ -77,9 +100,10 @@ impl Embedded {
                 let sql = "INSERT INTO meta (key, value) VALUES (?1, 1) ON CONFLICT DO UPDATE SET value = value + 1";
                 transaction.execute(sql, [ERASURES])?;
             }
-            Ok(())
+            scribe.tell(transaction, &file, vec![told(erasure)])?;
+            Ok(on_hold)
         })?;
-        self.look(sweep::empty_the_journal)
+        Ok(Erased { journal_is_empty: self.look(sweep::empty_the_journal)?, on_hold })
     }
 
     /// The records of a stream that say anything about what is sought, and the last one that was looked at.
@@ -105,6 +129,14 @@ impl Embedded {
     }
 }
 
+const fn store_of(stream: Stream) -> Store {
+    match stream {
+        Stream::Facts => Store::Facts,
+        Stream::Visits => Store::Visits,
+        Stream::Baseline => Store::Baseline,
+    }
+}
+
 fn appended_after(transaction: &Transaction<'_>, stream: Stream, last: i64) -> Result<Vec<i64>, Mishap> {
     let mut statement = transaction.prepare(&format!("SELECT seq FROM {} WHERE seq > ?1", stream.name()))?;
     let places = statement.query_map([last], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -117,15 +149,24 @@ fn without(
     body: &[u8],
     erasure: &mut Erasure,
     organizations: &[Arc<str>],
+    is_held: &mut impl FnMut(EventTime) -> bool,
 ) -> Result<Option<(Vec<u8>, i64)>, crate::wire::Unreadable> {
     if body.is_empty() {
         return Ok(None);
     }
     let mut labels = Labels::default();
     let mut facts = facts::decode(body, organizations, &mut labels)?.facts;
-    if !facts.iter().any(|fact| erasure.concerns(fact)) {
-        return Ok(None);
-    }
-    facts.retain_mut(|fact| erasure.take_out(fact));
-    Ok(Some((facts::encode(&facts, organizations, &labels), as_stored(facts.len() as u64))))
+    let mut changed = false;
+    facts.retain_mut(|fact| {
+        if !erasure.concerns(fact) {
+            return true;
+        }
+        if is_held(fact.at) {
+            erasure.keep(fact);
+            return true;
+        }
+        changed = true;
+        erasure.take_out(fact)
+    });
+    Ok(changed.then(|| (facts::encode(&facts, organizations, &labels), as_stored(facts.len() as u64))))
 }

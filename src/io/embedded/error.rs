@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{ErrorCode, ffi};
 
+use crate::audit::Wrong;
 use crate::io::log::{Fate, LogError};
 use crate::io::master::MasterError;
 use crate::wire::Unreadable;
@@ -123,6 +124,17 @@ pub enum EmbeddedError {
         /// The domain's name.
         domain: &'static str,
     },
+    /// The audit does not go on with this key, or was changed.
+    #[error(
+        "the audit in {file} cannot go on: {why}; nothing was done: put back the right [keys] audit_key_file (without one the \
+         master key signs), or the data folder of a backup"
+    )]
+    AuditBroken {
+        /// The database.
+        file: PathBuf,
+        /// Why.
+        why: Wrong,
+    },
     /// A record of facts cannot be read.
     #[error(
         "record {seq} of facts in {file} cannot be read ({why}); nothing was erased: put the data folder of a backup in its place"
@@ -170,6 +182,7 @@ impl EmbeddedError {
             | Self::MasterMissing { .. }
             | Self::MasterOther { .. }
             | Self::KeyDamaged { .. }
+            | Self::AuditBroken { .. }
             | Self::FactsDamaged { .. }
             | Self::SaidBefore { .. }
             | Self::Database { .. } => Fate::Halt,

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::master::Master;
+use super::master::{self as keys, Master};
+use crate::audit::Signer;
 
 mod error;
 pub use error::EmbeddedError;
@@ -29,9 +30,12 @@ mod commit;
 mod meta;
 
 mod sweep;
-pub use sweep::{Retention, Swept};
+pub use sweep::{OnHold, Retention, Swept};
 
 mod erase;
+pub use erase::Erased;
+
+mod audit;
 
 mod lock;
 pub use lock::RunnerLock;
@@ -53,6 +57,7 @@ pub struct Embedded {
     connection: Connection,
     file: PathBuf,
     master: Master,
+    signer: Signer,
 }
 
 impl Embedded {
@@ -72,9 +77,22 @@ impl Embedded {
             Some(key_file) => Master::read(key_file)?,
             None => master::own(&folder.join(MASTER_KEY), || master::is_known(&connection, &file))?,
         };
-        let mut embedded = Self { connection, file, master };
+        let signer = Signer::of(&master.audit_seed());
+        let mut embedded = Self { connection, file, master, signer };
         embedded.recognize_master(key_file.unwrap_or(&folder.join(MASTER_KEY)))?;
         Ok(embedded)
+    }
+
+    /// The same, with a key of its own for the audit in place of the one that comes of the master.
+    ///
+    /// # Errors
+    ///
+    /// Where the file holds no key.
+    pub fn signing_with(mut self, audit_key_file: Option<&Path>) -> Result<Self, EmbeddedError> {
+        if let Some(file) = audit_key_file {
+            self.signer = Signer::of(&keys::audit_seed(file)?);
+        }
+        Ok(self)
     }
 
     /// Where everything is.
@@ -92,7 +110,7 @@ impl Embedded {
         &mut self,
         work: impl FnOnce(&Transaction<'_>, &Master) -> Result<T, Mishap>,
     ) -> Result<T, EmbeddedError> {
-        let Self { connection, file, master } = self;
+        let Self { connection, file, master, .. } = self;
         let whole = || {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let result = work(&transaction, master)?;

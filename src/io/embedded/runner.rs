@@ -14,7 +14,9 @@ impl Embedded {
     /// Where it names another kind of log, or its folder cannot be used.
     pub fn of(settings: &Settings) -> Result<Self, EmbeddedError> {
         match &settings.log {
-            settings::Log::Embedded { path } => Self::open(path, settings.key_file.as_deref()),
+            settings::Log::Embedded { path } => {
+                Self::open(path, settings.key_file.as_deref())?.signing_with(settings.audit_key_file.as_deref())
+            }
             settings::Log::Kafka { .. } => Err(EmbeddedError::NotEmbedded),
         }
     }

@@ -10,7 +10,7 @@ use super::EmbeddedError;
 /// "JCST": says in the file's head whose it is.
 const APPLICATION: i64 = 0x4A43_5354;
 /// The version of the tables below.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// How long one process waits for another's transaction.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -42,6 +42,11 @@ CREATE TABLE keys (epoch INTEGER NOT NULL, domain TEXT NOT NULL, wrapped BLOB NO
     PRIMARY KEY (epoch, domain));
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL);
 ";
+/// What version 2 added.
+const AUDIT: &str = "
+CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, entry TEXT NOT NULL, hash BLOB NOT NULL,
+    head TEXT NOT NULL);
+";
 
 /// Opens the database, and makes its tables where it is new. Only one process may do so at a time.
 pub(super) fn open(file: &Path) -> Result<Connection, EmbeddedError> {
@@ -52,6 +57,7 @@ pub(super) fn open(file: &Path) -> Result<Connection, EmbeddedError> {
     let found = Found::of(&transaction).map_err(failed)?;
     match found {
         Found::Nothing => make(transaction).map_err(failed)?,
+        Found::Ours(1) => bring_up(transaction).map_err(failed)?,
         Found::Ours(VERSION) => transaction.commit().map_err(failed)?,
         Found::Ours(found) => {
             return Err(EmbeddedError::NewerSchema { file: file.to_path_buf(), found, known: VERSION });
@@ -94,6 +100,12 @@ impl Found {
 fn make(transaction: Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute_batch(TABLES)?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
+    bring_up(transaction)
+}
+
+/// From version 1 to the newest.
+fn bring_up(transaction: Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute_batch(AUDIT)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }

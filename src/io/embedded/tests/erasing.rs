@@ -1,6 +1,7 @@
 //! What is erased is gone from the bytes of every file, everything else stays, and whoever counts is told once.
 
 use super::*;
+use crate::audit::{Event, Hold, Store};
 use crate::engine::erasure::Erasure;
 use crate::engine::fact::{About, ActionEvent, ActionFact, OrganizationIndex};
 use crate::engine::names::{Domain, Epoch, Namer};
@@ -40,6 +41,11 @@ fn names_on_disk(folder: &Path, fact: &Fact) -> usize {
     files.map(|bytes| names.iter().map(|name| memchr::memmem::find_iter(&bytes, name).count()).sum::<usize>()).sum()
 }
 
+/// What the audit is told.
+fn told(_: &Erasure) -> Event {
+    Event::erased(std::iter::empty())
+}
+
 #[test]
 fn the_names_of_what_is_erased_are_in_no_byte_of_any_file_and_all_others_stay() {
     let folder = folder();
@@ -54,7 +60,8 @@ fn the_names_of_what_is_erased_are_in_no_byte_of_any_file_and_all_others_stay() 
         erasure.seek(&namer, Domain::Action, &format!("a-{number}"));
     }
     assert_eq!(log.erasures().unwrap(), 0);
-    assert!(log.erase(&mut erasure, &organizations()).unwrap(), "the journal is not empty");
+    let erased = log.erase(NOW, &mut erasure, &organizations(), told).unwrap();
+    assert!(erased.journal_is_empty, "the journal is not empty");
     for (number, fact) in steps.iter().enumerate() {
         let there = names_on_disk(folder.path(), fact);
         assert_eq!(there > 0, number % 3 != 0, "action {number} is found {there} times");
@@ -67,6 +74,45 @@ fn the_names_of_what_is_erased_are_in_no_byte_of_any_file_and_all_others_stay() 
     assert_eq!(left.sum::<usize>(), ACTIONS - ACTIONS / 3);
     assert_eq!(log.erasures().unwrap(), 1);
 
-    assert!(log.erase(&mut erasure, &organizations()).unwrap());
+    assert!(log.erase(NOW, &mut erasure, &organizations(), told).unwrap().journal_is_empty);
     assert_eq!(log.erasures().unwrap(), 1, "nothing was left to erase, and still it was told");
+}
+
+#[test]
+fn what_is_on_hold_is_not_erased_until_it_is_released_and_every_answer_is_on_the_record() {
+    let folder = folder();
+    let mut log = open(&folder);
+    let namer = namer(&mut log);
+    let steps = [step(&namer, 1), step(&namer, 2)];
+    log.append(NOW, &facts(&encode(&steps, &organizations(), &Labels::default()))).unwrap();
+    let hold = Hold {
+        matter: "m-1".to_owned(),
+        by: "counsel-1".to_owned(),
+        stores: [Store::Facts].into(),
+        planning_groups: std::collections::BTreeSet::new(),
+        from: Some(steps[0].at),
+        until: None,
+    };
+    let record = |log: &mut Embedded, event: Event| {
+        log.record(NOW, |_| Ok::<_, std::convert::Infallible>(vec![event])).unwrap().unwrap();
+    };
+    record(&mut log, Event::HoldAdded(hold));
+    let mut answered = Vec::new();
+    for _ in 0..2 {
+        let mut erasure = Erasure::default();
+        let place = erasure.seek(&namer, Domain::Action, "a-1");
+        let told = |erasure: &Erasure| {
+            let answer = if erasure.has_kept(place) { "on_hold" } else { "erased" };
+            Event::erased([answer].into_iter())
+        };
+        let erased = log.erase(NOW, &mut erasure, &organizations(), told).unwrap();
+        answered.push((Vec::from_iter(erased.on_hold), erasure.has_found(place), log.erasures().unwrap()));
+        record(&mut log, Event::HoldReleased { matter: "m-1".to_owned(), by: "counsel-1".to_owned() });
+    }
+    assert_eq!(answered, [(vec!["m-1".to_owned()], false, 0), (vec![], true, 1)]);
+    assert_eq!(names_on_disk(folder.path(), &steps[0]), 0);
+    assert!(names_on_disk(folder.path(), &steps[1]) > 0);
+    let events: Vec<Event> = log.audit().unwrap().iter().map(|kept| kept.read().unwrap().event).collect();
+    let told = events.into_iter().filter(|event| matches!(event, Event::Erased { .. }));
+    assert_eq!(told.collect::<Vec<_>>(), ["on_hold", "erased"].map(|answer| Event::erased([answer].into_iter())));
 }

@@ -12,6 +12,7 @@ use crate::io::log::{
     Accounted, Append, Commit, Fate, HiddenLabel, Intake, Packed, Pointer, Positions, SaidRow, Stored, Stream,
 };
 
+mod auditing;
 mod erasing;
 mod keys;
 mod retention;

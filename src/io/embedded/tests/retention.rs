@@ -121,13 +121,13 @@ fn each_kind_goes_at_its_own_time() {
     log.commit(NOW, &Commit { rows: &rows, positions, progress: b"" }).unwrap();
     let none = Swept { journal_is_empty: true, ..Swept::default() };
     for (keep, expected) in [
-        (KEEP.visits, Swept { visits: 1, ..none }),
-        (KEEP.facts, Swept { facts: 1, ..none }),
-        (KEEP.set_aside, Swept { set_aside: 1, labels: 1, ..none }),
-        (KEEP.adjustments, Swept { rows: 1, revisions: 1, baseline: 1, ..none }),
+        (KEEP.visits, Swept { visits: 1, ..none.clone() }),
+        (KEEP.facts, Swept { facts: 1, ..none.clone() }),
+        (KEEP.set_aside, Swept { set_aside: 1, labels: 1, ..none.clone() }),
+        (KEEP.adjustments, Swept { rows: 1, revisions: 1, baseline: 1, ..none.clone() }),
     ] {
         let due = NOW.after(keep);
-        assert_eq!(log.sweep(due.before(Span::from_millis(1)), &KEEP).unwrap(), none);
+        assert_eq!(log.sweep(due.before(Span::from_millis(1)), &KEEP).unwrap(), none.clone());
         assert_eq!(log.sweep(due, &KEEP).unwrap(), expected);
     }
 }

@@ -187,9 +187,9 @@ fn a_database_of_tomorrow_or_of_somebody_else_is_refused_and_left_alone() {
     drop(open(&folder));
     let file = folder.path().join(DATABASE);
     let outside = Connection::open(&file).unwrap();
-    outside.pragma_update(None, "user_version", 2).unwrap();
+    outside.pragma_update(None, "user_version", 3).unwrap();
     let newer = Embedded::open(folder.path(), None).unwrap_err();
-    assert!(matches!(newer, EmbeddedError::NewerSchema { found: 2, known: 1, .. }), "{newer}");
+    assert!(matches!(newer, EmbeddedError::NewerSchema { found: 3, known: 2, .. }), "{newer}");
     outside.pragma_update(None, "application_id", 7).unwrap();
     assert!(matches!(Embedded::open(folder.path(), None).unwrap_err(), EmbeddedError::Foreign { .. }));
     drop(outside);
