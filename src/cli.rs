@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
+use crate::audit_cli::{AuditCommand, HoldCommand};
 use crate::load_cli::LoadCommand;
 use crate::wire::staffing_csv::Model;
 
@@ -51,6 +52,12 @@ pub enum Command {
     /// What may be read and counted of whom, and who signed that.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// What was done with policies, keys, erasures and holds, so that nobody can change it unseen.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Legal holds: suspend deletion for a matter.
+    #[command(subcommand)]
+    Hold(HoldCommand),
     /// Erases sessions, actions and conversations by their ids, also beside `run`; rows are revised within the horizon.
     Erase(EraseArgs),
     /// Lists where the records lie that could not be used, and why.

@@ -42,6 +42,14 @@ pub mod policy;
 
 pub mod erase;
 
+pub mod audit_cli;
+
+pub mod audit_log;
+
+pub mod auditing;
+
+pub mod holding;
+
 pub mod snippet_audit;
 
 pub mod load_cli;

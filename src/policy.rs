@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::audit::{Event, Signed, Standing};
+use crate::audit_log;
 use crate::cli::{PolicyCommand, SignArgs};
 use crate::io::clock;
 use crate::perform::{Failure, load, load_alone, print};
@@ -55,6 +57,24 @@ pub fn warn(settings: &Settings) {
 
 fn refusal(settings: &Settings) -> Option<SettingsError> {
     settings.policy.as_ref()?.refusal(today())
+}
+
+/// Whether somebody answers for the policy, as the audit says it.
+pub fn standing_of(settings: &Settings) -> Standing {
+    let Some(policy) = &settings.policy else { return Standing::NoPolicy };
+    match &policy.sign_off {
+        None => Standing::Unsigned,
+        Some(signed) if policy.refusal(today()).is_none() => Standing::Signed(Signed {
+            reviewed_by: signed.reviewed_by.to_string(),
+            approved_on: signed.approved_on.to_string(),
+            review_by: signed.review_by.to_string(),
+        }),
+        // On its last day all but a change is forgiven.
+        Some(signed) if policy.refusal(signed.review_by).is_none() => {
+            Standing::Overdue { review_by: signed.review_by.to_string() }
+        }
+        Some(_) => Standing::Changed,
+    }
 }
 
 fn today() -> Date {
@@ -109,6 +129,17 @@ fn sign(args: &SignArgs) -> Result<(), Failure> {
     let signed = Policy::signed(&text_of(file)?, &file.to_string_lossy(), &signing).map_err(refused)?;
     replace(file, &signed)?;
     tracing::info!(policy = %file.display(), "signed");
+    let version = Policy::parse(&signed, &file.to_string_lossy()).map_err(refused)?.version();
+    let signed = Signed {
+        reviewed_by: args.reviewed_by.clone(),
+        approved_on: args.approved_on.to_string(),
+        review_by: args.review_by.to_string(),
+    };
+    // A policy is signed where it is written, perhaps far from the log: the next start tells of it too.
+    if let Err(why) = audit_log::tell(&settings, vec![Event::PolicySigned { version, signed }]) {
+        let (Failure::Usage(why) | Failure::Failed(why)) = why;
+        tracing::warn!(why, "the audit does not tell of this signature; it will of the next start under this policy");
+    }
     Ok(())
 }
 

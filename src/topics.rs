@@ -1,7 +1,7 @@
 //! Topics: makes those of ours that a cluster does not have yet, and says what is wrong with the others.
 
 use crate::cli::TopicsCommand;
-use crate::io::kafka::{Cluster, Told, topics};
+use crate::io::kafka::{Cluster, Told, holding, topics};
 use crate::perform::{Failure, load, print};
 use crate::settings::{Log, Settings};
 
@@ -20,7 +20,8 @@ pub fn topics(command: &TopicsCommand) -> Result<(), Failure> {
 
 fn create(settings: &Settings) -> Result<(), Failure> {
     let cluster = topics::Topics::of(&Cluster::of(settings)?)?;
-    let made = cluster.create(&topics::wanted(settings))?;
+    let holds = holding::active(&Cluster::of(settings)?)?;
+    let made = cluster.create(&holding::wanted_under(settings, &holds))?;
     for name in &made {
         print(&format!("made {name}\n"))?;
     }
@@ -32,7 +33,11 @@ fn create(settings: &Settings) -> Result<(), Failure> {
 
 fn check(settings: &Settings) -> Result<(), Failure> {
     let cluster = topics::Topics::of(&Cluster::of(settings)?)?;
-    let mut complaints = cluster.complaints(&topics::wanted(settings))?;
+    let wanted = holding::wanted_under(settings, &holding::active(&Cluster::of(settings)?)?);
+    for held in wanted.iter().filter(|topic| !topic.held_for.is_empty()) {
+        print(&format!("{}: nothing is deleted, it is on hold for {}\n", held.name, held.held_for.join(", ")))?;
+    }
+    let mut complaints = cluster.complaints(&wanted)?;
     if complaints.is_empty() {
         let mixed = Told::of(&Cluster::of(settings)?)?.mixture(settings.schema_registry.is_some())?;
         complaints.extend(mixed.map(|trouble| trouble.to_string()));

@@ -93,6 +93,13 @@ impl Holds {
         Self(active)
     }
 
+    /// These and one more that is not told yet.
+    #[must_use]
+    pub fn with(&self, hold: &Hold) -> Self {
+        let added = ActiveHold { sequence: u64::MAX, since: WallTime::from_millis(i64::MAX), hold: hold.clone() };
+        Self(self.0.iter().cloned().chain([added]).collect())
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &ActiveHold> {
         self.0.iter()

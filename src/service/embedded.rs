@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::audit_log;
 use crate::engine::{Span, WallTime};
 use crate::http::{Board, Showing};
 use crate::io::embedded::{EmbeddedError, OnHold, Retention, Runner};
@@ -20,6 +21,7 @@ const REST: Duration = Duration::from_millis(20);
 pub(super) fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Failure> {
     let mut counter = Counter::start(settings, Runner::of(settings)?)?;
     let opened = open(settings, until_caught_up)?;
+    audit_log::tell_of_the_start(settings, &mut audit_log::Beside::Embedded(counter.log_mut().log_mut()))?;
     let swept = sweep(&mut counter, settings, clock::now());
     count(&mut counter, settings, &opened.board, until_caught_up, &opened.stop, swept)?;
     Ok(())

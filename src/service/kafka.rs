@@ -6,10 +6,11 @@ use std::thread;
 use std::time::Duration;
 
 use super::{SHOW_EVERY, SWEEP_EVERY, open};
+use crate::audit_log;
 use crate::engine::{Span, WallTime};
 use crate::http::{Board, Showing, StageFigure};
 use crate::io::clock;
-use crate::io::kafka::{Cluster, CountingWorker, KafkaTrouble, Labels, ReadingWorker};
+use crate::io::kafka::{AuditTopic, Cluster, CountingWorker, KafkaTrouble, Labels, ReadingWorker};
 use crate::io::log::{Accounted, Fate};
 use crate::perform::Failure;
 use crate::settings::Settings;
@@ -46,6 +47,7 @@ struct ToldByReading {
 pub(super) fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Failure> {
     let cluster = Cluster::of(settings)?;
     let opened = open(settings, until_caught_up)?;
+    audit_log::tell_of_the_start(settings, &mut audit_log::Beside::Kafka(&AuditTopic::of(settings, &cluster)?))?;
     let between = Arc::new(Between::default());
     let reading = {
         let (settings, cluster, between) = (settings.clone(), cluster.clone(), Arc::clone(&between));
@@ -141,6 +143,10 @@ fn keep_reading(
             let kept = settings.windows.correction_horizon.and(Span::from_days(5));
             let epochs = worker.destroy_due_keys(now, kept)?;
             tracing::debug!(epochs, "destroyed the keys of epochs whose facts are gone");
+            match worker.shorten_audit(now, settings.retention.adjustments) {
+                Ok(entries) => tracing::debug!(entries, "deleted entries of the audit that were kept for long enough"),
+                Err(trouble) => tracing::warn!(%trouble, "entries of the audit that are due are deleted later"),
+            }
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Everything that is proved from outside the rooms, in one binary.
 
+mod auditing;
 mod bad_input;
 mod commands;
 mod contracts;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{Producer, ThreadedProducer};
 
-use super::topics::{FACTS, Topics, wanted};
+use super::topics::{FACTS, Topics};
 use super::witness::{Witness, listed};
-use super::{Cluster, KafkaTrouble};
+use super::{Cluster, KafkaTrouble, holding};
 use crate::settings::Settings;
 
 /// How long the cluster may take for one answer.
@@ -24,9 +24,13 @@ pub fn look(settings: &Settings, cluster: &Cluster) -> Vec<Found> {
         Err(trouble) => return vec![("cluster", Err(trouble.to_string()))],
     };
     let told = |trouble: KafkaTrouble| trouble.to_string();
-    let ours = topics.complaints(&wanted(settings)).map_err(told).and_then(|complaints| {
-        if complaints.is_empty() { Ok("as they must be".to_owned()) } else { Err(complaints.join("; ")) }
-    });
+    let ours =
+        holding::active(cluster)
+            .and_then(|holds| topics.complaints(&holding::wanted_under(settings, &holds)))
+            .map_err(told)
+            .and_then(|complaints| {
+                if complaints.is_empty() { Ok("as they must be".to_owned()) } else { Err(complaints.join("; ")) }
+            });
     let absent: Vec<&str> =
         settings.sources.iter().map(|source| &*source.topic).filter(|topic| !existing.contains_key(*topic)).collect();
     let inputs = if absent.is_empty() {

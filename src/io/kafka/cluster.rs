@@ -119,6 +119,13 @@ impl Cluster {
         config
     }
 
+    /// Settings of the producer of the audit: whoever comes last is the only one.
+    pub fn audit_transactions(&self) -> ClientConfig {
+        let mut config = self.transactions();
+        config.set("transactional.id", format!("{}.journeycast-audit", self.group("counting")));
+        config
+    }
+
     /// Settings of the producer of this worker's transactions.
     pub fn transactions(&self) -> ClientConfig {
         let mut config = self.producer();

@@ -11,9 +11,11 @@ use std::time::Duration;
 use super::follower::{Gap, Record};
 use super::sender::{Outgoing, Sender};
 use super::topics::KEYS;
-use super::{Asker, Cluster, Follower, KafkaTrouble};
+use super::{Asker, AuditTopic, Cluster, Follower, KafkaTrouble};
+use crate::audit::Event;
 use crate::engine::names::{Domain, EPOCH_LENGTH, Epoch, EpochKey};
 use crate::engine::{Span, WallTime};
+use crate::io::clock;
 use crate::io::log::EpochKeys;
 use crate::io::master::{Master, random};
 use crate::settings::Settings;
@@ -38,6 +40,7 @@ pub(super) struct KeyChain {
     key_file: PathBuf,
     follower: Follower,
     sender: Sender,
+    audit: AuditTopic,
     /// By epoch and offset; the first of an epoch holds.
     epochs: BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>,
     check: Option<Vec<u8>>,
@@ -52,6 +55,7 @@ impl KeyChain {
             key_file,
             follower: Follower::of(cluster, asker, KEYS, 0, 0, Gap::Passes)?,
             sender: Sender::of(cluster)?,
+            audit: AuditTopic::of(settings, cluster)?,
             epochs: BTreeMap::new(),
             check: None,
         };
@@ -87,6 +91,9 @@ impl KeyChain {
         let newest = |sent: &BTreeMap<u64, (Vec<u8>, Sent)>| sent.values().map(|(_, sent)| sent.made).max();
         let due = self.epochs.iter().filter(|(epoch, sent)| newest(sent).is_some_and(|made| is_due(**epoch, made)));
         let due: BTreeSet<i32> = due.map(|(epoch, _)| *epoch).collect();
+        if !due.is_empty() {
+            self.audit.tell(now, &[Event::KeysDestroyed { epochs: due.iter().copied().collect() }])?;
+        }
         for sent in due.iter().filter_map(|epoch| self.epochs.get(epoch)) {
             for (key, _) in sent.values() {
                 self.sender.send(&outgoing(key, None))?;
@@ -95,6 +102,11 @@ impl KeyChain {
         self.sender.settle()?;
         self.catch_up()?;
         Ok(due.len())
+    }
+
+    /// The audit in which it tells what it makes and destroys.
+    pub(super) const fn audit(&self) -> &AuditTopic {
+        &self.audit
     }
 
     fn catch_up(&mut self) -> Result<(), KafkaTrouble> {
@@ -106,7 +118,9 @@ impl KeyChain {
         })
     }
 
+    /// What cannot be recorded is not made: it is told first, and told again where this one dies in between.
     fn make(&self, epoch: Epoch) -> Result<(), KafkaTrouble> {
+        self.audit.tell(clock::now(), &[Event::KeysMade { epoch: epoch.number() }])?;
         let mut sealed = Vec::new();
         for domain in Domain::ALL {
             let one = self.master.wrap(&random::<32>()?, &purpose(epoch, domain))?;

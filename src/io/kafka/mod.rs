@@ -28,6 +28,11 @@ pub use follower::Follower;
 
 mod sender;
 
+mod audit;
+pub use audit::AuditTopic;
+
+pub mod holding;
+
 mod key_chain;
 
 mod account;

@@ -203,6 +203,15 @@ impl ReadingWorker {
         self.keys.destroy_due(now, kept)
     }
 
+    /// Deletes entries of the audit that were kept for so long; says how many.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not do it.
+    pub fn shorten_audit(&self, now: WallTime, kept: Span) -> Result<u64, KafkaTrouble> {
+        self.keys.audit().shorten(now, kept)
+    }
+
     /// Answers what the group says; all that was read is safe and committed by then.
     fn answer(&mut self, now: WallTime) -> Result<(), KafkaTrouble> {
         while let Some(change) = self.member.next_change() {

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, ConfigEntry, ConfigSource, NewTopic, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::{Offset, TopicPartitionList};
 
 use super::asker::Existing;
 use super::{Asker, Cluster, KafkaTrouble};
@@ -22,6 +26,8 @@ pub const VISITS: &str = "journeycast.visits.v1";
 pub const PROGRESS: &str = "journeycast.progress.v1";
 /// Wrapped keys of epochs.
 pub const KEYS: &str = "journeycast.keys.v1";
+/// The audit.
+pub const AUDIT: &str = "journeycast.audit.v1";
 /// Pointers to records that were set aside.
 pub const SET_ASIDE: &str = "journeycast.set-aside.v1";
 /// What stand-ins of unlisted action maps stand for.
@@ -51,6 +57,8 @@ pub struct Wanted {
     pub exactly: bool,
     /// Its settings.
     pub settings: Vec<(&'static str, String)>,
+    /// The matters for which nothing in it may be deleted.
+    pub held_for: Vec<String>,
 }
 
 /// Every topic of ours, for these settings.
@@ -62,7 +70,7 @@ pub fn wanted(settings: &Settings) -> Vec<Wanted> {
         let mut settings =
             vec![("cleanup.policy", cleanup.to_owned()), ("message.timestamp.type", "LogAppendTime".to_owned())];
         settings.extend(more.iter().cloned());
-        Wanted { name, partitions, exactly, settings }
+        Wanted { name, partitions, exactly, settings, held_for: Vec::new() }
     };
     let for_so_long = |span| ("retention.ms", kept(span));
     let segment = |span| ("segment.ms", kept(span));
@@ -73,6 +81,8 @@ pub fn wanted(settings: &Settings) -> Vec<Wanted> {
         topic(VISITS, PARTITIONS, false, "delete", &[for_so_long(Span::from_minutes(120)), segment(quarter)]),
         topic(PROGRESS, PARTITIONS, false, "compact", &[("max.compaction.lag.ms", kept(quarter)), segment(quarter)]),
         topic(KEYS, 1, true, "compact", &[("delete.retention.ms", kept(quarter)), forever[0].clone(), segment(day)]),
+        // What is due of the audit we delete ourselves: it must say so, and stop before a hold.
+        topic(AUDIT, 1, true, "delete", &[("retention.ms", "-1".to_owned())]),
         topic(SET_ASIDE, 1, true, "compact,delete", &[for_so_long(pointers), segment(day)]),
         topic(LABELS, 1, true, "compact,delete", &[for_so_long(pointers), segment(day)]),
         topic(BASELINE, 1, true, "delete", &[for_so_long(rows)]),
@@ -175,17 +185,59 @@ impl Topics {
     ///
     /// Where the cluster does not answer.
     pub fn settings_of(&self, name: &str) -> Result<BTreeMap<String, String>, KafkaTrouble> {
+        Ok(self.described(name)?.into_iter().filter_map(|entry| Some((entry.name, entry.value?))).collect())
+    }
+
+    fn described(&self, name: &str) -> Result<Vec<ConfigEntry>, KafkaTrouble> {
         let asked = [ResourceSpecifier::Topic(name)];
         let options = AdminOptions::new().request_timeout(Some(PATIENCE));
         let trouble = |source| KafkaTrouble::passing("asking how a topic is set", source);
         let answers = self.runtime.block_on(self.admin.describe_configs(&asked, &options)).map_err(trouble)?;
-        let mut settings = BTreeMap::new();
+        let mut entries = Vec::new();
         for answer in answers {
             let resource = answer
                 .map_err(|code| KafkaTrouble::Topics(format!("the settings of {name} cannot be read: {code}")))?;
-            settings.extend(resource.entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))));
+            entries.extend(resource.entries);
         }
-        Ok(settings)
+        Ok(entries)
+    }
+
+    /// Sets how long a topic keeps its records; what else was set on it stays so.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer, or does not allow it.
+    pub fn keep_for(&self, name: &str, retention: &str) -> Result<(), KafkaTrouble> {
+        let options = AdminOptions::new().request_timeout(Some(PATIENCE));
+        let set = self.described(name)?.into_iter().filter(|entry| entry.source == ConfigSource::DynamicTopic);
+        let set: Vec<(String, String)> = set.filter_map(|entry| Some((entry.name, entry.value?))).collect();
+        let others = set.iter().filter(|(key, _)| key != "retention.ms");
+        let change = others
+            .fold(AlterConfig::new(ResourceSpecifier::Topic(name)), |change, (key, value)| change.set(key, value));
+        let change = change.set("retention.ms", retention);
+        let trouble = |source| KafkaTrouble::passing("setting how long a topic keeps its records", source);
+        let answers = self.runtime.block_on(self.admin.alter_configs([&change], &options)).map_err(trouble)?;
+        for answer in answers {
+            answer.map_err(|(_, code)| {
+                KafkaTrouble::Topics(format!("retention.ms of {name} cannot be set to {retention}: {code}"))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Deletes everything before an offset of a topic of one partition.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer, or does not allow it.
+    pub fn delete_before(&self, name: &str, offset: u64) -> Result<(), KafkaTrouble> {
+        let trouble = |source| KafkaTrouble::passing("deleting records that are due", source);
+        let mut places = TopicPartitionList::new();
+        let offset = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
+        places.add_partition_offset(name, 0, offset).map_err(trouble)?;
+        let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
+        let deleted = self.runtime.block_on(self.admin.delete_records(&places, &options)).map_err(trouble)?;
+        deleted.elements().iter().try_for_each(TopicPartitionListElem::error).map_err(trouble)
     }
 
     /// What is not as it must be, a sentence each.
@@ -206,7 +258,7 @@ impl Topics {
                     .push(format!("{} has {partitions} partitions and must have {}", topic.name, topic.partitions));
             }
             let settings = self.settings_of(topic.name)?;
-            complaints.extend(musts(topic).filter_map(|(key, value)| complaint(topic.name, key, value, &settings)));
+            complaints.extend(musts(topic).filter_map(|(key, value)| complaint(topic, key, value, &settings)));
         }
         complaints.extend(uneven(&existing));
         Ok(complaints)
@@ -242,14 +294,20 @@ fn musts(topic: &Wanted) -> impl Iterator<Item = &(&'static str, String)> {
     topic.settings.iter().filter(move |(key, _)| promised.contains(key))
 }
 
-fn complaint(topic: &str, key: &str, value: &str, found: &BTreeMap<String, String>) -> Option<String> {
+fn complaint(topic: &Wanted, key: &str, value: &str, found: &BTreeMap<String, String>) -> Option<String> {
     let found = found.get(key).map_or("", String::as_str);
     let sorted = |text: &str| {
         let mut parts: Vec<String> = text.split(',').map(|part| part.trim().to_owned()).collect();
         parts.sort();
         parts
     };
-    (sorted(found) != sorted(value)).then(|| format!("{topic}: {key} is {found:?} and must be {value:?}"))
+    let why = match topic.held_for.as_slice() {
+        held_for if key == "retention.ms" && !held_for.is_empty() => {
+            format!("; it is on hold for {}", held_for.join(", "))
+        }
+        _ => String::new(),
+    };
+    (sorted(found) != sorted(value)).then(|| format!("{}: {key} is {found:?} and must be {value:?}{why}", topic.name))
 }
 
 /// What is counted together must be divided alike.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use rdkafka::TopicPartitionList;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{Producer, ThreadedProducer};
+use rdkafka::{ClientConfig, TopicPartitionList};
 
 use super::sender::{Outgoing, drain, fatal_or, patience_of, send};
 use super::witness::Witness;
@@ -44,7 +44,7 @@ impl Transactions {
     pub(super) fn of(cluster: &Cluster) -> Result<Self, KafkaTrouble> {
         let lasting = patience_of(cluster.transactions().get("transaction.timeout.ms"));
         Ok(Self {
-            producer: ready(cluster)?,
+            producer: ready(&cluster.transactions())?,
             cluster: cluster.clone(),
             lasting,
             undecided: false,
@@ -55,7 +55,7 @@ impl Transactions {
     /// Settles what is not decided yet: afterwards, what is committed tells.
     pub(super) fn decide(&mut self) -> Result<(), KafkaTrouble> {
         if self.undecided {
-            self.producer = ready(&self.cluster)?;
+            self.producer = ready(&self.cluster.transactions())?;
             self.undecided = false;
         }
         Ok(())
@@ -160,10 +160,9 @@ impl Transactions {
 }
 
 /// A producer that nobody else's transactions come between.
-fn ready(cluster: &Cluster) -> Result<ThreadedProducer<Witness>, KafkaTrouble> {
+pub(super) fn ready(config: &ClientConfig) -> Result<ThreadedProducer<Witness>, KafkaTrouble> {
     let trouble = |source| KafkaTrouble::lasting("making the producer of transactions", source);
-    let producer: ThreadedProducer<Witness> =
-        cluster.transactions().create_with_context(Witness::default()).map_err(trouble)?;
+    let producer: ThreadedProducer<Witness> = config.create_with_context(Witness::default()).map_err(trouble)?;
     let trying = Watch::start();
     loop {
         match producer.init_transactions(FIRST_PATIENCE) {

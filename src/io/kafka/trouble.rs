@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use crate::audit::Wrong;
 use crate::io::log::{Fate, LogError};
 use crate::io::master::MasterError;
 
@@ -40,6 +41,17 @@ pub enum KafkaTrouble {
         file: PathBuf,
         /// The topic of the keys.
         topic: &'static str,
+    },
+    /// The audit does not go on with this key, or was changed.
+    #[error(
+        "the audit in {topic} cannot go on: {why}; nothing was done: put back the right [keys] audit_key_file (without one \
+         the master key signs)"
+    )]
+    AuditBroken {
+        /// The topic of the audit.
+        topic: &'static str,
+        /// Why.
+        why: Wrong,
     },
     /// A key in the topic does not open.
     #[error("the keys of epoch {epoch} in {topic} do not open with the master key: somebody changed them")]
@@ -165,6 +177,18 @@ impl KafkaTrouble {
         source.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge)
     }
 
+    /// Whether another producer of the same name took over.
+    pub fn is_fenced(&self) -> bool {
+        let Self::Client { source, .. } = self else { return false };
+        let fenced = [
+            RDKafkaErrorCode::Fenced,
+            RDKafkaErrorCode::ProducerFenced,
+            RDKafkaErrorCode::InvalidProducerEpoch,
+            RDKafkaErrorCode::ConcurrentTransactions,
+        ];
+        source.rdkafka_error_code().is_some_and(|code| fenced.contains(&code))
+    }
+
     /// What becomes of the work.
     pub const fn fate(&self) -> Fate {
         match self {
@@ -176,6 +200,7 @@ impl KafkaTrouble {
             | Self::NoKeyFile
             | Self::Master(_)
             | Self::MasterOther { .. }
+            | Self::AuditBroken { .. }
             | Self::KeyDamaged { .. }
             | Self::Topics(_)
             | Self::OffsetsLost { .. }

@@ -1,5 +1,6 @@
 //! Stories on a real Apache Kafka, never on an imitation of it.
 
+mod auditing;
 mod broker;
 mod cluster;
 mod registry;

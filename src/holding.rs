@@ -1,0 +1,134 @@
+//! The commands of `hold`: add, release and list.
+
+use std::collections::BTreeSet;
+
+use crate::audit::{ActiveHold, Contradiction, Event, Hold, Holds, Store};
+use crate::audit_cli::{HoldArgs, HoldCommand, ListArgs, ReleaseArgs};
+use crate::audit_log::AuditLog;
+use crate::engine::EventTime;
+use crate::io::kafka::{Cluster, holding};
+use crate::listing::Listing;
+use crate::perform::{Failure, load_alone, print};
+use crate::settings::{Log, Settings};
+use crate::wire::Rfc3339;
+
+/// Does what was asked for.
+pub fn perform(command: &HoldCommand) -> Result<(), Failure> {
+    match command {
+        HoldCommand::Add(args) => add(args),
+        HoldCommand::Release(args) => release(args),
+        HoldCommand::List(args) => list(args),
+    }
+}
+
+/// On Kafka deletion ends before the hold is told, and begins again after its release is: what lies between keeps too much.
+fn add(args: &HoldArgs) -> Result<(), Failure> {
+    let settings = load_alone(&args.config)?;
+    let hold = hold_of(args);
+    let mut log = AuditLog::of(&settings)?;
+    Holds::of(&log.beside().entries()?).may_add(&hold).map_err(refused)?;
+    warn_of_what_is_wider(&settings, &hold);
+    if let Log::Kafka { .. } = settings.log {
+        let cluster = Cluster::of(&settings)?;
+        let before = holding::active(&cluster)?;
+        holding::apply(&settings, &cluster, &before.with(&hold))?;
+    }
+    let told = log.beside().record(|entries| {
+        Holds::of(entries).may_add(&hold)?;
+        Ok(vec![Event::HoldAdded(hold.clone())])
+    });
+    let undo = || as_recorded(&settings);
+    match told {
+        Ok(Ok(())) => {}
+        Ok(Err(why)) => return undo().and(Err(refused(why))),
+        Err(failure) => return undo().and(Err(failure)),
+    }
+    tracing::info!(matter = hold.matter, stores = words(&hold.stores), "nothing of it is deleted until it is released");
+    Ok(())
+}
+
+fn release(args: &ReleaseArgs) -> Result<(), Failure> {
+    let settings = load_alone(&args.config)?;
+    let told = AuditLog::of(&settings)?.beside().record(|entries| {
+        Holds::of(entries).may_release(&args.matter, &args.by)?;
+        Ok(vec![Event::HoldReleased { matter: args.matter.clone(), by: args.by.clone() }])
+    })?;
+    told.map_err(refused)?;
+    as_recorded(&settings)?;
+    tracing::info!(
+        matter = args.matter,
+        "released: what is due and on hold for no other matter is deleted from now on"
+    );
+    Ok(())
+}
+
+/// Sets the topics as the audit says.
+fn as_recorded(settings: &Settings) -> Result<(), Failure> {
+    if let Log::Kafka { .. } = settings.log {
+        let cluster = Cluster::of(settings)?;
+        holding::apply(settings, &cluster, &holding::active(&cluster)?)?;
+    }
+    Ok(())
+}
+
+fn list(args: &ListArgs) -> Result<(), Failure> {
+    let settings = load_alone(&args.config)?;
+    let holds = Holds::of(&AuditLog::of(&settings)?.beside().entries()?);
+    let columns = ["matter", "by", "since", "stores", "planning_groups", "from", "until"];
+    let rows = holds.iter().map(row).collect();
+    Ok(print(&Listing { columns, rows }.written(args.format)?)?)
+}
+
+fn row(active: &ActiveHold) -> [String; 7] {
+    let ActiveHold { since, hold, .. } = active;
+    let time = |at: EventTime| Rfc3339::from(at).to_string();
+    [
+        hold.matter.clone(),
+        hold.by.clone(),
+        time(EventTime::from_millis(since.millis())),
+        words(&hold.stores),
+        hold.planning_groups.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
+        hold.from.map(time).unwrap_or_default(),
+        hold.until.map(time).unwrap_or_default(),
+    ]
+}
+
+fn hold_of(args: &HoldArgs) -> Hold {
+    let stores = match args.topic.as_slice() {
+        [] => Hold::usual_stores(!args.planning_group.is_empty()),
+        named => named.iter().copied().collect(),
+    };
+    Hold {
+        matter: args.matter.clone(),
+        by: args.by.clone(),
+        stores,
+        planning_groups: args.planning_group.iter().cloned().collect(),
+        from: args.from,
+        until: args.until,
+    }
+}
+
+/// What is kept beyond the scope that was asked for must not surprise anybody.
+fn warn_of_what_is_wider(settings: &Settings, hold: &Hold) {
+    let known = |group: &&String| settings.planning_groups.iter().any(|known| *known.id == ***group);
+    for group in hold.planning_groups.iter().filter(|group| !known(group)) {
+        tracing::warn!(planning_group = group, "no [[planning_group]] has this id now; what is kept of it stays");
+    }
+    let is_narrow = hold.from.is_some() || hold.until.is_some() || !hold.planning_groups.is_empty();
+    if let (Log::Kafka { .. }, true) = (&settings.log, is_narrow) {
+        tracing::warn!("a topic cannot be kept in parts: the whole of it stays");
+        return;
+    }
+    let blind: BTreeSet<Store> = hold.stores.iter().copied().filter(|store| !store.knows_groups()).collect();
+    if !hold.planning_groups.is_empty() && !blind.is_empty() {
+        tracing::warn!(stores = words(&blind), "these know no planning groups: those of all groups stay");
+    }
+}
+
+fn words(stores: &BTreeSet<Store>) -> String {
+    stores.iter().map(|store| store.name()).collect::<Vec<_>>().join(" ")
+}
+
+fn refused(why: Contradiction) -> Failure {
+    Failure::Usage(why.to_string())
+}

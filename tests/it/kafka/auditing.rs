@@ -1,0 +1,125 @@
+//! The audit and its holds on a real cluster: no fork among writers, and topics that keep everything while they are held.
+
+use std::thread;
+use std::time::Duration;
+
+use journeycast::simulate::{Dice, Pathologies, SitePlan};
+use rdkafka::admin::{AdminOptions, ResourceSpecifier};
+
+use super::cluster::{Cluster, admin, shared, shuffled};
+use crate::installation::said;
+
+const AUDIT: &str = "journeycast.audit.v1";
+const ROWS: &str = "wfm.volume-adjustments.v1";
+const FACTS: &str = "journeycast.facts.v1";
+
+fn small() -> SitePlan {
+    SitePlan { seed: 12, days: 1.0, visits_per_day: 100.0, pathologies: Pathologies::NONE, ..SitePlan::default() }
+}
+
+fn words<'a>(command: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    command.iter().chain(&["--config", "journeycast.toml"]).chain(more).copied().collect()
+}
+
+fn printed(cluster: &Cluster, command: &[&str], more: &[&str]) -> String {
+    cluster.site.printed(&words(command, more))
+}
+
+fn setting(servers: &str, topic: &str, name: &str) -> String {
+    let (admin, runtime) = admin(servers);
+    let asked = [ResourceSpecifier::Topic(topic)];
+    let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(30)));
+    let answers = runtime.block_on(admin.describe_configs(&asked, &options)).expect("it answers");
+    let resource = answers.into_iter().next().expect("one answer").expect("it is there");
+    resource.entries.into_iter().find(|entry| entry.name == name).and_then(|entry| entry.value).expect("it is set")
+}
+
+#[test]
+fn writers_that_race_never_fork_the_chain_and_it_verifies() {
+    let Some(broker) = shared() else { return };
+    let cluster = Cluster::of(broker.as_ref().expect("it is there").servers(), &small(), "");
+    let refused: Vec<String> = thread::scope(|scope| {
+        let add = |matter: String| {
+            let cluster = &cluster;
+            move || {
+                let done = cluster
+                    .site
+                    .perform(&words(&["hold", "add"], &["--matter", &matter, "--by", "c", "--topic", "baseline"]));
+                (!done.status.success()).then(|| said(&done))
+            }
+        };
+        // Two of the six are for the same matter: one of them is refused, whoever comes first.
+        let racing: Vec<_> = [1, 2, 3, 4, 5, 5].map(|n| scope.spawn(add(format!("matter-{n}")))).into_iter().collect();
+        racing.into_iter().filter_map(|racing| racing.join().expect("it ends")).collect()
+    });
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert!(refused[0].contains("the matter \"matter-5\" is held already"), "{refused:?}");
+    let verified = printed(&cluster, &["audit", "verify"], &[]);
+    assert!(verified.starts_with("5 entries, head 5 "), "{verified}");
+    assert_eq!(cluster.count(AUDIT), 5);
+}
+
+#[test]
+fn keys_and_starts_are_recorded_and_a_worker_whose_key_is_another_makes_none() {
+    let Some(broker) = shared() else { return };
+    let cluster = Cluster::of(broker.as_ref().expect("it is there").servers(), &small(), "");
+    let mut dice = Dice::new(1, &[]);
+    let records = shuffled(small(), &mut dice);
+    cluster.send(&records, &mut dice);
+    let with = |more: &str| {
+        let text = std::fs::read_to_string(cluster.site.path("journeycast.toml")).expect("it is there");
+        cluster.site.put("journeycast.toml", format!("{text}\n{more}").as_bytes());
+    };
+    with("[policy]\nfile = \"./policy.toml\"\n[environment]\nkind = \"test\"\n");
+    let policy = "interactions_may_count = false\n[consent]\nattribute = \"consent\"\ngranted = [\"yes\"]\nabsent = \
+                  \"permitted\"\nglobal_privacy_control = \"refused\"\n";
+    cluster.site.put("policy.toml", policy.as_bytes());
+    cluster.catch_up();
+    cluster.catch_up();
+    let kinds = |cluster: &Cluster| -> Vec<String> {
+        let listed = printed(cluster, &["audit", "list"], &["--format", "csv"]);
+        listed.lines().skip(1).filter_map(|line| line.split(',').nth(2)).map(str::to_owned).collect()
+    };
+    let told = kinds(&cluster);
+    assert_eq!(told[..2], ["policy_loaded", "overridden"]);
+    assert!(told.len() > 2 && told[2..].iter().all(|kind| kind == "keys_made"), "{told:?}");
+    let signed = ["--reviewed-by", "c", "--approved-on", "2026-11-01", "--review-by", "2099-01-01"];
+    printed(&cluster, &["policy", "sign"], &signed);
+    assert_eq!(kinds(&cluster).last().map(String::as_str), Some("policy_signed"));
+
+    cluster.site.put("audit.key", "4f".repeat(32).as_bytes());
+    let text = std::fs::read_to_string(cluster.site.path("journeycast.toml")).expect("it is there");
+    let other = text.replace("[keys]\n", "[keys]\naudit_key_file = \"./audit.key\"\n");
+    cluster.site.put("journeycast.toml", other.as_bytes());
+    let ended = cluster.site.perform(&words(&["run"], &["--until-caught-up"]));
+    assert_eq!(ended.status.code(), Some(1), "{}", said(&ended));
+    assert!(said(&ended).contains("the audit in journeycast.audit.v1 cannot go on"), "{}", said(&ended));
+}
+
+#[test]
+fn a_hold_makes_its_topics_keep_everything_and_its_release_sets_them_back() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let cluster = Cluster::of(servers, &small(), "");
+    let topics = [FACTS, ROWS];
+    let retention = || topics.map(|topic| setting(servers, topic, "retention.ms"));
+    let before = retention();
+    let rows = ["--matter", "Smith", "--by", "c", "--topic", "adjustments", "--planning-group", "pg-web-sales"];
+    let added = cluster.site.perform(&words(&["hold", "add"], &rows));
+    assert!(added.status.success(), "{}", said(&added));
+    assert!(said(&added).contains("a topic cannot be kept in parts"), "{}", said(&added));
+    assert_eq!(retention(), [before[0].as_str(), "-1"]);
+    assert_eq!(setting(servers, ROWS, "message.timestamp.type"), "LogAppendTime", "what else was set stays so");
+    let all = ["--matter", "Jones", "--by", "c"];
+    printed(&cluster, &["hold", "add"], &all);
+    assert_eq!(retention(), ["-1", "-1"]);
+    let checked = printed(&cluster, &["topics", "check"], &[]);
+    assert!(checked.contains(&format!("{ROWS}: nothing is deleted, it is on hold for Smith, Jones\n")), "{checked}");
+    assert!(checked.ends_with("every topic is as it must be\n"), "{checked}");
+    printed(&cluster, &["hold", "release"], &all);
+    assert_eq!(retention(), [before[0].as_str(), "-1"]);
+    printed(&cluster, &["hold", "release"], &["--matter", "Smith", "--by", "c"]);
+    assert_eq!(retention(), before);
+    assert_eq!(printed(&cluster, &["topics", "check"], &[]), "every topic is as it must be\n");
+    assert_eq!(printed(&cluster, &["hold", "list"], &["--format", "csv"]).lines().count(), 1);
+}
