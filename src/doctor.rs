@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::audit::verify;
 use crate::engine::{Span, WallTime};
 use crate::io::Embedded;
 use crate::io::embedded::EmbeddedError;
@@ -123,6 +124,16 @@ fn look_into(settings: &Settings) -> Result<(Vec<Finding>, Option<WallTime>), Em
         newest = newest.max(last.first().map(|stored| stored.appended_at));
     }
     let read: u64 = log.accounting()?.iter().map(|account| account.records).sum();
+    let audit = log.audit()?;
+    let audit = match verify(&audit, &log.signer().public_key(), None) {
+        Ok(verified) => Finding::ok("audit", format!("{} entries, whole and signed", verified.entries)),
+        Err(wrong) => Finding {
+            check: "audit",
+            verdict: Verdict::Wrong,
+            found: wrong.to_string(),
+            advice: "keep the folder as it is, and compare with an export and a head that were kept elsewhere",
+        },
+    };
     let caught_up = Finding::ok("counting", "everything appended is counted".to_owned());
     let behind = Finding {
         check: "counting",
@@ -135,6 +146,7 @@ fn look_into(settings: &Settings) -> Result<(Vec<Finding>, Option<WallTime>), Em
         Finding::ok("master key", "fits the data folder".to_owned()),
         Finding::ok("records read", read.to_string()),
         if positions.reach(&ends) { caught_up } else { behind },
+        audit,
     ];
     Ok((findings, newest))
 }

@@ -39,7 +39,7 @@ fn add(args: &HoldArgs) -> Result<(), Failure> {
     });
     let undo = || as_recorded(&settings);
     match told {
-        Ok(Ok(())) => {}
+        Ok(Ok(())) => as_recorded(&settings)?,
         Ok(Err(why)) => return undo().and(Err(refused(why))),
         Err(failure) => return undo().and(Err(failure)),
     }
@@ -62,11 +62,19 @@ fn release(args: &ReleaseArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Sets the topics as the audit says.
+/// Sets the topics as the audit says, until it says the same afterwards: another hold may come in between.
 fn as_recorded(settings: &Settings) -> Result<(), Failure> {
     if let Log::Kafka { .. } = settings.log {
         let cluster = Cluster::of(settings)?;
-        holding::apply(settings, &cluster, &holding::active(&cluster)?)?;
+        let mut holds = holding::active(&cluster)?;
+        loop {
+            holding::apply(settings, &cluster, &holds)?;
+            let now = holding::active(&cluster)?;
+            if now == holds {
+                break;
+            }
+            holds = now;
+        }
     }
     Ok(())
 }

@@ -27,6 +27,21 @@ fn any_label() -> impl Strategy<Value = Label> {
     prop::sample::select(TEXTS.map(|text| labels().find(text).unwrap()).to_vec())
 }
 
+proptest! {
+    #[test]
+    fn the_times_of_a_record_are_told_without_knowing_whose_it_is(times in vec(any_time(), 0..9)) {
+        let fact = |at: &EventTime| Fact {
+            organization: OrganizationIndex(1),
+            at: *at,
+            names: Names { own: Name(7), before: None },
+            about: About::Visit(VisitFact::App),
+        };
+        let facts: Vec<Fact> = times.iter().map(fact).collect();
+        let told = time_span(&encode(&facts, &organizations(), &labels())).unwrap();
+        prop_assert_eq!(told, times.iter().min().copied().zip(times.iter().max().copied()));
+    }
+}
+
 fn any_names() -> impl Strategy<Value = Names> {
     (any::<u128>(), option::of(any::<u128>()))
         .prop_map(|(own, before)| Names { own: Name(own), before: before.map(Name) })

@@ -7,7 +7,8 @@ use rdkafka::producer::{Producer, ThreadedProducer};
 
 use super::topics::{FACTS, Topics};
 use super::witness::{Witness, listed};
-use super::{Cluster, KafkaTrouble, holding};
+use super::{AuditTopic, Cluster, KafkaTrouble, holding};
+use crate::audit::verify;
 use crate::settings::Settings;
 
 /// How long the cluster may take for one answer.
@@ -46,6 +47,14 @@ pub fn look(settings: &Settings, cluster: &Cluster) -> Vec<Found> {
     for stage in ["reading", "counting"] {
         found.push(("consumer group", may_use_group(cluster, stage).map_err(told)));
     }
+    let audit = AuditTopic::of(settings, cluster).and_then(|topic| Ok((topic.kept()?, topic.signer().public_key())));
+    found.push((
+        "audit",
+        audit.map_err(told).and_then(|(kept, key)| match verify(&kept, &key, None) {
+            Ok(verified) => Ok(format!("{} entries, whole and signed", verified.entries)),
+            Err(wrong) => Err(wrong.to_string()),
+        }),
+    ));
     found.push(("transactions", may_commit(cluster).map_err(told)));
     found
 }

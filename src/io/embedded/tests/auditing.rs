@@ -67,6 +67,9 @@ fn where_the_audit_finds_no_space_no_key_is_made_and_none_destroyed() {
     let made = names(&log).len();
     let kept: i64 = log.connection.query_row("SELECT count(DISTINCT epoch) FROM keys", [], |row| row.get(0)).unwrap();
     assert_eq!(usize::try_from(kept).unwrap(), made, "every key that is there is on the record");
+    let what = "x".repeat(100_000);
+    let refused = log.record(NOW, |_| Ok::<_, Infallible>(vec![Event::Overridden { what }])).unwrap_err();
+    assert!(matches!(refused, EmbeddedError::Full { .. }), "{refused}");
     assert_eq!(verified(&log).entries, made);
 }
 
