@@ -25,3 +25,4 @@ mod staffing;
 mod staffing_plan;
 mod story;
 mod tidy;
+mod visitors;
