@@ -51,6 +51,11 @@ impl Admission {
         }
     }
 
+    /// Forgets the keys of epochs for which this does not hold; they are handed in again where they are missed.
+    pub fn keep_epochs(&mut self, holds: impl Fn(Epoch) -> bool) {
+        self.namer.keep(holds);
+    }
+
     /// The table in which the labels of its facts are interned.
     pub const fn labels(&self) -> &Labels {
         &self.labels

@@ -13,6 +13,8 @@ use crate::settings::Settings;
 
 use super::{SHOW_EVERY, SWEEP_EVERY, open};
 
+/// A clock that goes back by less is being set by the second.
+const CLOCKS_MAY_DIFFER: Span = Span::from_minutes(1);
 /// How long the loop rests where nothing is there.
 const REST: Duration = Duration::from_millis(20);
 
@@ -69,7 +71,20 @@ pub fn show(counter: &Counter<Runner>, board: &Board, caught_up: bool) -> Result
 /// Deleting can wait: where it fails it is told and tried again.
 fn sweep(counter: &mut Counter<Runner>, settings: &Settings, now: WallTime) -> WallTime {
     match counter.log_mut().log_mut().sweep(now, &retention(settings)) {
-        Ok(swept) => tracing::debug!(?swept, "swept what was kept for long enough"),
+        Ok(swept) => {
+            if swept.clock_went_back > CLOCKS_MAY_DIFFER {
+                let seconds = swept.clock_went_back.millis() / 1_000;
+                tracing::warn!(
+                    seconds,
+                    "the clock of this machine was moved back: what is kept is deleted, and keys are destroyed, so much \
+                     later; set the clock, best by NTP"
+                );
+            }
+            if swept.keys > 0 {
+                tracing::info!(keys = swept.keys, "destroyed the keys of epochs whose facts are gone");
+            }
+            tracing::debug!(?swept, "swept what was kept for long enough");
+        }
         Err(error) => {
             tracing::warn!(%error, "could not delete what has been kept for long enough; trying again later");
         }

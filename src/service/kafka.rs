@@ -140,7 +140,9 @@ fn keep_reading(
             swept = now;
             let kept = settings.windows.correction_horizon.and(Span::from_days(5));
             let epochs = worker.destroy_due_keys(now, kept)?;
-            tracing::debug!(epochs, "destroyed the keys of epochs whose facts are gone");
+            if epochs > 0 {
+                tracing::info!(epochs, "destroyed the keys of epochs whose facts are gone");
+            }
         }
     }
     Ok(())

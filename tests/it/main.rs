@@ -11,6 +11,7 @@ mod kafka;
 mod laws;
 mod little_site;
 mod load;
+mod lost_master;
 mod pipe;
 mod policy;
 mod privacy;
