@@ -75,8 +75,15 @@ fn the_asyncapi_document_holds_the_proto_files_as_they_are() {
     assert!(found == wanted, "schemas/asyncapi.yaml is not what proto/ says; run: {REGENERATE}");
 }
 
+/// A field, the class that it is marked with, and whether it holds a message of ours.
+struct Marked {
+    field: String,
+    class: String,
+    is_message: bool,
+}
+
 /// Every field of every message of `proto/` with the data class that it is marked with; entries of maps are the map's own.
-fn data_classes(folder: &Path) -> Result<Vec<(String, String, bool)>, Box<dyn Error>> {
+fn data_classes(folder: &Path) -> Result<Vec<Marked>, Box<dyn Error>> {
     let mut compiler = protox::Compiler::new([folder])?;
     compiler.include_imports(true).open_files(proto_files(folder)?)?;
     let pool = compiler.descriptor_pool();
@@ -90,15 +97,15 @@ fn data_classes(folder: &Path) -> Result<Vec<(String, String, bool)>, Box<dyn Er
             let class = class.map_or_else(String::new, |class| class.name().to_owned());
             let kind = field.kind();
             let own = kind.as_message().filter(|kind| !kind.is_map_entry() && kind.package_name() == "journeycast.v1");
-            marked.push((field.full_name().to_owned(), class, own.is_some()));
+            marked.push(Marked { field: field.full_name().to_owned(), class, is_message: own.is_some() });
         }
     }
     Ok(marked)
 }
 
 /// What is not as it must be, a sentence each.
-fn complaints_about_classes(marked: &[(String, String, bool)]) -> Vec<String> {
-    let complaint = |(field, class, is_message): &(String, String, bool)| match class.as_str() {
+fn complaints_about_classes(marked: &[Marked]) -> Vec<String> {
+    let complaint = |Marked { field, class, is_message }: &Marked| match class.as_str() {
         "DATA_CLASS_UNSPECIFIED" | "" => Some(format!("{field} has no data class: add [(data_class) = DATA_CLASS_…]")),
         "DATA_CLASS_PERSONAL" | "DATA_CLASS_PSEUDONYMOUS" => Some(format!("{field} is {class}: nothing public may be")),
         class if (class == "DATA_CLASS_COMPOSITE") != *is_message => {

@@ -12,6 +12,7 @@ mod laws;
 mod little_site;
 mod load;
 mod lost_master;
+mod midnight;
 mod pipe;
 mod policy;
 mod privacy;

@@ -211,7 +211,7 @@ pub fn visitor_in(epoch: Epoch) -> Vec<Vec<u8>> {
 }
 
 /// Two epochs apart: facts of actions and conversations carry the name of the epoch before as well.
-pub const TWO_EPOCHS: [Epoch; 2] = [Epoch::numbered(2_964), Epoch::numbered(2_966)];
+pub const TWO_EPOCHS: [Epoch; 2] = [Epoch::numbered(1_900), Epoch::numbered(1_902)];
 
 #[test]
 fn the_bytes_of_two_epochs_share_no_name_of_one_visitor() {

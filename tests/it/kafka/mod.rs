@@ -2,7 +2,9 @@
 
 mod broker;
 mod cluster;
+mod keys;
 mod registry;
+mod regulated;
 #[cfg(feature = "tls")]
 mod secure;
 mod stories;
