@@ -1,7 +1,8 @@
 //! Keys of epochs on a real cluster: made by several at once, left behind by the dead, destroyed under others' hands.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Barrier, mpsc};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -93,16 +94,17 @@ fn two_workers_that_need_the_keys_of_a_new_epoch_at_once_use_the_same_and_lose_n
     let plan = SitePlan { start_seconds, days: 1.0, ..plan() };
     let (cluster, mut dice) = (Cluster::of(servers, &plan, ""), Dice::new(21, &[]));
     let records = shuffled(plan, &mut dice);
-    let both_have_partitions = Barrier::new(3);
+    let have_partitions = AtomicUsize::new(0);
     let (told, hears) = mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..2 {
-            let (told, barrier, cluster) = (told.clone(), &both_have_partitions, &cluster);
+            let (told, have_partitions, cluster) = (told.clone(), &have_partitions, &cluster);
             scope.spawn(move || {
                 let mut worker = reader(cluster);
-                // Six of twelve: the other has its share as well.
+                // Six of twelve: the other has its share as well. Who stops turning keeps the other from its share.
                 turn_until(&mut worker, |worker| worker.owned() == 6);
-                barrier.wait();
+                have_partitions.fetch_add(1, Ordering::Relaxed);
+                turn_until(&mut worker, |_| have_partitions.load(Ordering::Relaxed) == 2);
                 let mut moved = 0;
                 let waiting = Watch::start();
                 while !worker.is_caught_up().expect("it answers") || moved == 0 {
@@ -112,7 +114,11 @@ fn two_workers_that_need_the_keys_of_a_new_epoch_at_once_use_the_same_and_lose_n
                 told.send(moved).expect("somebody hears");
             });
         }
-        both_have_partitions.wait();
+        let waiting = Watch::start();
+        while have_partitions.load(Ordering::Relaxed) < 2 {
+            assert!(waiting.elapsed() < PATIENCE, "they never had partitions");
+            thread::yield_now();
+        }
         cluster.send(&records, &mut dice);
     });
     assert_eq!(hears.try_iter().filter(|moved| *moved > 0).count(), 2, "both have read");
