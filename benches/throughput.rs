@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use journeycast::engine::names::{Domain, EpochKey};
 use journeycast::engine::plan::SourceScheme;
@@ -16,15 +17,34 @@ use journeycast::io::embedded::Runner;
 use journeycast::io::reading::{EpochKeys, Reader, Taken};
 use journeycast::io::{Appender, Counter, Embedded, Lines, clock};
 use journeycast::replay::Replay;
-use journeycast::settings::{Log, Settings};
+use journeycast::settings::{Log, Policy, Settings};
 use journeycast::simulate::{Site, SitePlan, config_toml};
-use journeycast::wire::genesys::{self, Rules};
+use journeycast::wire::genesys::{self, Rules, SignalNames};
 
 #[path = "lean/mod.rs"]
 mod lean;
 use lean::lean;
 
 const PART: usize = 4_096;
+/// A policy of eight patterns, one of which regulates pages of the site, that asks for consent.
+const POLICY: &str = r#"
+interactions_may_count = false
+page = [
+  { host = "shop.example", path = "/invest/**", regime = "mifid2", owner = "o", retention = "never-kept" },
+  { host = "shop.example", path = "/invest/kids/**", regime = "children", owner = "o", retention = "never-kept" },
+  { host = "shop.example", path = "/health/*/questions", regime = "health", owner = "o", retention = "never-kept" },
+  { host = "shop.example", path = "/pharmacy/**", regime = "health", owner = "o", retention = "never-kept" },
+  { host = "shop.example", path = "/account/**", regime = "mifid2", owner = "o", retention = "never-kept" },
+  { host = "broker.example", path = "/**", regime = "mifid2", owner = "o", retention = "never-kept" },
+  { host = "clinic.example", path = "/**", regime = "health", owner = "o", retention = "never-kept" },
+  { host = "toys.example", path = "/play/**", regime = "children", owner = "o", retention = "never-kept" },
+]
+[consent]
+attribute = "consent"
+granted = ["yes"]
+absent = "permitted"
+global_privacy_control = "refused"
+"#;
 /// What is made of the simulator's line.
 type Shape = fn(&[u8]) -> Vec<u8>;
 
@@ -35,13 +55,17 @@ struct Measured {
     run: fn(&Bench) -> f64,
 }
 
-const STEPS: [Measured; 7] = [
+const STEPS: [Measured; 11] = [
     Measured { name: "floor: read the file, find newlines", run: Bench::floor },
     Measured { name: "lines of the file", run: Bench::lines },
     Measured { name: "parse", run: Bench::parse },
     Measured { name: "parse + names", run: Bench::parse_and_name },
+    Measured { name: "parse, reading signals of consent", run: Bench::parse_signals },
+    Measured { name: "parse + names + policy", run: Bench::parse_and_name_under_policy },
     Measured { name: "engine alone, facts in memory", run: Bench::engine },
+    Measured { name: "engine alone, under a policy", run: Bench::engine_under_policy },
     Measured { name: "whole pipeline over files (replay)", run: Bench::replay },
+    Measured { name: "the same under a policy", run: Bench::replay_under_policy },
     Measured { name: "whole pipeline through the embedded log", run: Bench::log },
 ];
 
@@ -103,10 +127,18 @@ impl Bench {
     }
 
     fn parse(&self) -> f64 {
+        self.parse_with(None)
+    }
+
+    fn parse_signals(&self) -> f64 {
+        self.parse_with(Some(SignalNames { consent: "consent".into(), privacy_control: "globalPrivacyControl".into() }))
+    }
+
+    fn parse_with(&self, signals: Option<SignalNames>) -> f64 {
         let rules = Rules {
             organizations: self.settings.organizations(),
             default_organization: self.settings.organization_for_files(),
-            signals: None,
+            signals,
             max_clock_ahead: self.settings.windows.max_clock_ahead,
             correction_horizon: self.settings.windows.correction_horizon,
         };
@@ -117,12 +149,23 @@ impl Bench {
         })
     }
 
-    fn reader(&self) -> Reader {
-        Reader::of_files(&self.settings, [0; 32], self.settings.plan(SourceScheme::One).names())
+    /// The settings as they are, or with a policy.
+    fn settings(&self, is_under_policy: bool) -> Settings {
+        let policy = is_under_policy.then(|| Policy::parse(POLICY, "policy.toml"));
+        let policy = policy.transpose().unwrap_or_else(|wrong| panic!("{wrong}"));
+        Settings { policy: policy.map(Arc::new), ..self.settings.clone() }
     }
 
     fn parse_and_name(&self) -> f64 {
-        let mut reader = self.reader();
+        self.read(&self.settings)
+    }
+
+    fn parse_and_name_under_policy(&self) -> f64 {
+        self.read(&self.settings(true))
+    }
+
+    fn read(&self, settings: &Settings) -> f64 {
+        let mut reader = reader(settings);
         self.over_parts(|part| {
             for line in part {
                 drop(std::hint::black_box(reader.read(line, keys)));
@@ -131,16 +174,26 @@ impl Bench {
     }
 
     fn engine(&self) -> f64 {
-        let mut reader = self.reader();
+        self.count(&self.settings)
+    }
+
+    fn engine_under_policy(&self) -> f64 {
+        self.count(&self.settings(true))
+    }
+
+    fn count(&self, settings: &Settings) -> f64 {
+        let mut reader = reader(settings);
         let mut facts = Vec::new();
         self.over_parts(|part| {
             for line in part {
-                if let Ok(Taken::Fact(_, fact)) = reader.read(line, keys) {
-                    facts.push(*fact);
+                match reader.read(line, keys) {
+                    Ok(Taken::Fact(_, fact)) => facts.push(*fact),
+                    Ok(Taken::NotPermitted(_, left)) => facts.extend(left),
+                    Ok(Taken::NotRelevant | Taken::SetAside(_) | Taken::Blank) | Err(_) => {}
                 }
             }
         });
-        let mut engine = Engine::new(self.settings.plan(SourceScheme::One), reader.into_admission().into_labels());
+        let mut engine = Engine::new(settings.plan(SourceScheme::One), reader.into_admission().into_labels());
         cost(|| {
             for part in facts.chunks(PART) {
                 engine.step(Step::Facts { facts: part, not_after: None, partition: None });
@@ -150,8 +203,16 @@ impl Bench {
     }
 
     fn replay(&self) -> f64 {
+        self.replay_with(&self.settings)
+    }
+
+    fn replay_under_policy(&self) -> f64 {
+        self.replay_with(&self.settings(true))
+    }
+
+    fn replay_with(&self, settings: &Settings) -> f64 {
         let (events, out) = ([self.path.clone()], self.folder.path().join("out"));
-        let replay = Replay { settings: &self.settings, events: &events, baseline: None, until: None, out: &out };
+        let replay = Replay { settings, events: &events, baseline: None, until: None, out: &out };
         cost(|| drop(std::hint::black_box(replay.run())))
     }
 
@@ -171,6 +232,10 @@ impl Bench {
             assert!(counter.say_the_rest(clock::now()).is_ok(), "what was counted is said");
         })
     }
+}
+
+fn reader(settings: &Settings) -> Reader {
+    Reader::of_files(settings, [0; 32], settings.plan(SourceScheme::One).names())
 }
 
 /// Writes the events; says how many there are and how long they are on average.

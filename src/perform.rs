@@ -226,7 +226,7 @@ fn tail_rows(args: &TailArgs) -> Result<(), Failure> {
     let wanted =
         tail::Wanted { planning_group: args.planning_group.as_deref(), revisions: args.revisions, follow: args.follow };
     let mut rows: Box<dyn Rows> = match settings.log {
-        Log::Embedded { .. } => Box::new(EmbeddedRows::of(Embedded::of(&settings)?)),
+        Log::Embedded { .. } => Box::new(EmbeddedRows::of(Embedded::published(&settings)?)),
         Log::Kafka { .. } => Box::new(KafkaRows::of(Told::of(&Cluster::of(&settings)?)?)),
     };
     tail::tail(&mut *rows, &wanted, &mut std::io::stdout().lock())

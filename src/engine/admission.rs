@@ -51,6 +51,11 @@ impl Admission {
         }
     }
 
+    /// Forgets the keys of epochs for which this does not hold; they are handed in again where they are missed.
+    pub fn keep_epochs(&mut self, holds: impl Fn(Epoch) -> bool) {
+        self.namer.keep(holds);
+    }
+
     /// The table in which the labels of its facts are interned.
     pub const fn labels(&self) -> &Labels {
         &self.labels
@@ -137,10 +142,13 @@ impl Admission {
         at: EventTime,
         regime: Regime,
     ) -> Result<Vec<Fact>, MissingEpoch> {
-        let fact = |domain, about| {
+        let fact = |domain, at, about| {
             Ok(Fact { organization, at, names: self.namer.names(domain, organization, session, at)?, about })
         };
-        Ok(vec![fact(Domain::Taint, About::Taint(regime))?, fact(Domain::Visit, About::Visit(VisitFact::Regulated))?])
+        // The two must not be found to belong together by their millisecond.
+        let minute = at.start_of_minute();
+        let regulated = About::Visit(VisitFact::Regulated);
+        Ok(vec![fact(Domain::Taint, at, About::Taint(regime))?, fact(Domain::Visit, minute, regulated)?])
     }
 
     /// The visit of an action or a conversation under the taint domain's keys, where anything depends on it.

@@ -23,7 +23,7 @@ impl Label {
 }
 
 /// The table of all labels of one engine.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Labels {
     texts: Vec<Arc<str>>,
     places: HashMap<Arc<str>, Label, RandomState>,

@@ -131,6 +131,11 @@ impl Namer {
         }
     }
 
+    /// Forgets the keys of epochs for which this does not hold: what is destroyed elsewhere is not used on here.
+    pub fn keep(&mut self, holds: impl Fn(Epoch) -> bool) {
+        self.keys.retain(|(epoch, _, _), _| holds(*epoch));
+    }
+
     /// The names of `id` for something that happened at `at`.
     pub fn names(
         &self,
@@ -232,6 +237,14 @@ mod tests {
         let namer = namer();
         assert!(namer.names(Domain::Visit, ORG, "se-1", day(14)).unwrap().before.is_some());
         assert!(namer.names(Domain::Visit, ORG, "se-1", day(15)).unwrap().before.is_none());
+    }
+
+    #[test]
+    fn keys_that_are_forgotten_must_be_handed_in_again() {
+        let mut namer = namer();
+        namer.keep(|epoch| epoch != Epoch::numbered(1));
+        assert_eq!(namer.names(Domain::Visit, ORG, "se-1", day(10)), Err(MissingEpoch(Epoch::numbered(1))));
+        assert!(namer.names(Domain::Visit, ORG, "se-1", day(17)).is_ok());
     }
 
     #[test]

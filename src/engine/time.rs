@@ -30,6 +30,11 @@ impl EventTime {
         self.0.div_euclid(1_000)
     }
 
+    /// The first instant of its minute, counted from 1970.
+    pub const fn start_of_minute(self) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(60_000)))
+    }
+
     /// This much later.
     pub const fn after(self, span: Span) -> Self {
         Self(self.0.saturating_add(span.0))

@@ -25,6 +25,8 @@ pub struct Appender<I> {
     account: Accounting,
     pointers: Vec<Pointer>,
     total: Accounting,
+    /// How often keys had been destroyed when this appender last looked.
+    destructions: u64,
 }
 
 /// Why files could not be appended.
@@ -57,6 +59,7 @@ impl<I: Intake> Appender<I> {
             account: Accounting::default(),
             pointers: Vec::new(),
             total: Accounting::default(),
+            destructions: 0,
         }
     }
 
@@ -101,6 +104,16 @@ impl<I: Intake> Appender<I> {
         Ok(())
     }
 
+    /// An appender may run for weeks: a key that was destroyed meanwhile is not used on.
+    fn forget_destroyed_keys(&mut self) -> Result<(), LogError> {
+        let destructions = self.log.destructions()?;
+        if destructions != self.destructions {
+            self.reader.keep_epochs(|_| false);
+            self.destructions = destructions;
+        }
+        Ok(())
+    }
+
     /// Appends files, merged by arrival as far as each is in the order of arrival.
     pub fn ingest(&mut self, paths: &[PathBuf], mut progress: impl FnMut(u64)) -> Result<(), IngestError> {
         let mut files = Vec::new();
@@ -141,6 +154,9 @@ impl<I: Intake> Appender<I> {
     }
 
     fn read(&mut self, record: &[u8]) -> Result<Taken, LogError> {
+        if self.waiting() == 0 {
+            self.forget_destroyed_keys()?;
+        }
         let log = &mut self.log;
         self.reader.read(record, |epoch| log.epoch_keys(epoch, clock::now()))
     }
@@ -177,8 +193,12 @@ impl<I: Intake> Appender<I> {
     }
 
     fn flush_if_full(&mut self) -> Result<(), LogError> {
-        let waiting = self.facts.len() + self.visits.len() + self.pointers.len();
-        if waiting < PACK { Ok(()) } else { self.flush() }
+        if self.waiting() < PACK { Ok(()) } else { self.flush() }
+    }
+
+    /// How much would be appended by the next flush.
+    const fn waiting(&self) -> usize {
+        self.facts.len() + self.visits.len() + self.pointers.len()
     }
 
     fn pointer(&self, aside: &SetAside, container: &str, position: u64) -> Pointer {

@@ -72,6 +72,11 @@ impl Master {
         }
     }
 
+    /// The master of somebody who only reads what nobody sealed: nothing opens with it.
+    pub fn of_a_reader() -> Result<Self, MasterError> {
+        Ok(Self::of(&random()?))
+    }
+
     /// Reads the key from its file.
     pub fn read(file: &Path) -> Result<Self, MasterError> {
         let unreadable = |source| MasterError::Unreadable { file: file.to_path_buf(), source };

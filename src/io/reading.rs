@@ -71,6 +71,11 @@ impl Reader {
         &self.admission
     }
 
+    /// Forgets the keys of epochs for which this does not hold: keys that were destroyed name nothing more.
+    pub fn keep_epochs(&mut self, holds: impl Fn(Epoch) -> bool) {
+        self.admission.keep_epochs(holds);
+    }
+
     /// Unlisted action maps that may be told, and were met since this was last asked.
     pub fn strangers_met(&mut self) -> Vec<(String, String)> {
         self.admission.strangers_mut().news()

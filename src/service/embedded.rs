@@ -14,6 +14,8 @@ use crate::settings::Settings;
 
 use super::{SHOW_EVERY, SWEEP_EVERY, open};
 
+/// A clock that goes back by less is being set by the second.
+const CLOCKS_MAY_DIFFER: Span = Span::from_minutes(1);
 /// How long the loop rests where nothing is there.
 const REST: Duration = Duration::from_millis(20);
 
@@ -79,6 +81,17 @@ fn sweep(counter: &mut Counter<Runner>, settings: &Settings, now: WallTime) -> W
                     records,
                     "what is due stays: it is on hold for this matter"
                 );
+            }
+            if swept.clock_went_back > CLOCKS_MAY_DIFFER {
+                let seconds = swept.clock_went_back.millis() / 1_000;
+                tracing::warn!(
+                    seconds,
+                    "the clock of this machine was moved back: what is kept is deleted, and keys are destroyed, so much \
+                     later; set the clock, best by NTP"
+                );
+            }
+            if swept.keys > 0 {
+                tracing::info!(keys = swept.keys, "destroyed the keys of epochs whose facts are gone");
             }
             tracing::debug!(?swept, "swept what was kept for long enough");
         }

@@ -142,7 +142,9 @@ fn keep_reading(
             swept = now;
             let kept = settings.windows.correction_horizon.and(Span::from_days(5));
             let epochs = worker.destroy_due_keys(now, kept)?;
-            tracing::debug!(epochs, "destroyed the keys of epochs whose facts are gone");
+            if epochs > 0 {
+                tracing::info!(epochs, "destroyed the keys of epochs whose facts are gone");
+            }
             match worker.shorten_audit(now, settings.retention.adjustments) {
                 Ok(entries) => tracing::debug!(entries, "deleted entries of the audit that were kept for long enough"),
                 Err(trouble) => tracing::warn!(%trouble, "entries of the audit that are due are deleted later"),

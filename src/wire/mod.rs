@@ -9,6 +9,9 @@ pub use unreadable::Unreadable;
 pub mod timestamp;
 pub use timestamp::Rfc3339;
 
+pub mod schema_text;
+pub use schema_text::standing_alone;
+
 pub mod key;
 pub use key::interval_key;
 

@@ -2,11 +2,16 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Embedded, EmbeddedError, Mishap};
+use super::{Embedded, EmbeddedError, Mishap, as_counted};
 use crate::audit::Event;
 use crate::engine::WallTime;
 use crate::engine::names::{Domain, Epoch, EpochKey};
 use crate::io::master::{Master, random};
+
+/// Under this name it is noted how often keys were destroyed.
+pub(super) const DESTRUCTIONS: &str = "destructions";
+/// Under this name, the last epoch whose keys were.
+pub(super) const DESTROYED_UP_TO: &str = "destroyed_up_to";
 
 impl Embedded {
     /// The four keys of an epoch. Every process gets the same, whoever asks first.
@@ -17,6 +22,13 @@ impl Embedded {
     pub fn epoch_keys(&mut self, epoch: Epoch, now: WallTime) -> Result<[(Domain, EpochKey); 4], EmbeddedError> {
         if let Some(kept) = kept(&self.connection, &self.master, epoch).map_err(|mishap| self.damaged(epoch, mishap))? {
             return Ok(kept);
+        }
+        if self.number(DESTROYED_UP_TO)?.is_some_and(|last| i64::from(epoch.number()) <= last) {
+            tracing::warn!(
+                epoch = epoch.number(),
+                "the keys of an epoch were destroyed and are made anew, since records of that time are appended: what is \
+                 appended now is never taken for the same as what was appended then"
+            );
         }
         let (scribe, file) = (self.scribe(now), self.file.clone());
         let made = self.change(|transaction, master| {
@@ -36,6 +48,15 @@ impl Embedded {
             Some(keys) => Ok(keys),
             None => Err(self.damaged(epoch, Trouble::DoesNotOpen(action))),
         }
+    }
+
+    /// How often keys of epochs were destroyed.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails.
+    pub fn destructions(&self) -> Result<u64, EmbeddedError> {
+        Ok(self.number(DESTRUCTIONS)?.map_or(0, as_counted))
     }
 
     fn damaged(&self, epoch: Epoch, trouble: Trouble) -> EmbeddedError {

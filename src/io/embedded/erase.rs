@@ -47,10 +47,7 @@ impl Embedded {
     ///
     /// Where the database fails.
     pub fn erasures(&self) -> Result<u64, EmbeddedError> {
-        let sql = "SELECT value FROM meta WHERE key = ?1";
-        let number: Option<i64> =
-            self.look(|connection| connection.prepare_cached(sql)?.query_row([ERASURES], |row| row.get(0)).optional())?;
-        Ok(number.map_or(0, as_counted))
+        Ok(self.number(ERASURES)?.map_or(0, as_counted))
     }
 
     /// Takes out of all facts what is sought and is not on hold, and tells the audit what `told` makes of it, in one

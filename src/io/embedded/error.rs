@@ -91,8 +91,8 @@ pub enum EmbeddedError {
     Master(#[from] MasterError),
     /// The master key that the state was made with is gone.
     #[error(
-        "the master key {file} is missing, and {database} was made with it: put the file back, or move the \
-         database away and ingest again"
+        "the master key {file} is missing, and {database} was made with it: put the file back; docs/operating.md says \
+         how to go on without it"
     )]
     MasterMissing {
         /// The key file.
@@ -102,8 +102,8 @@ pub enum EmbeddedError {
     },
     /// The master key is another than the one that the state was made with.
     #[error(
-        "the master key at {file} is not the one that {database} was made with: put the right key back, or move the \
-         database away and ingest again"
+        "the master key at {file} is not the one that {database} was made with: put the right key back; \
+         docs/operating.md says how to go on without it"
     )]
     MasterOther {
         /// The key file.

@@ -15,6 +15,12 @@ impl Embedded {
         self.look(|connection| connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional())
     }
 
+    /// The number that was noted under this name.
+    pub(super) fn number(&self, name: &str) -> Result<Option<i64>, EmbeddedError> {
+        let sql = "SELECT value FROM meta WHERE key = ?1";
+        self.look(|connection| connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional())
+    }
+
     /// Notes a value under a name, in place of what was there.
     ///
     /// # Errors

@@ -95,6 +95,22 @@ impl Embedded {
         Ok(self)
     }
 
+    /// Opens the log in `folder` to read what was published: rows stay readable where the master key is lost.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder or the database cannot be used.
+    pub fn open_published(folder: &Path) -> Result<Self, EmbeddedError> {
+        let trouble = |source| EmbeddedError::Folder { folder: folder.to_path_buf(), source };
+        fs::create_dir_all(folder).map_err(trouble)?;
+        let one_opens_at_a_time = File::open(folder).map_err(trouble)?;
+        one_opens_at_a_time.lock().map_err(trouble)?;
+        let file = folder.join(DATABASE);
+        let master = Master::of_a_reader()?;
+        let signer = Signer::of(&master.audit_seed());
+        Ok(Self { connection: schema::open(&file)?, file, master, signer })
+    }
+
     /// Where everything is.
     pub fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(Path::new("."))

@@ -22,6 +22,20 @@ impl Embedded {
     }
 }
 
+impl Embedded {
+    /// Opens the log that a configuration names to read what was published, without the master key.
+    ///
+    /// # Errors
+    ///
+    /// Where it names another kind of log, or its folder cannot be used.
+    pub fn published(settings: &Settings) -> Result<Self, EmbeddedError> {
+        match &settings.log {
+            settings::Log::Embedded { path } => Self::open_published(path),
+            settings::Log::Kafka { .. } => Err(EmbeddedError::NotEmbedded),
+        }
+    }
+}
+
 impl Intake for Embedded {
     fn label_key(&self) -> [u8; 32] {
         self.master_label_key()
@@ -29,6 +43,10 @@ impl Intake for Embedded {
 
     fn epoch_keys(&mut self, epoch: Epoch, now: WallTime) -> Result<EpochKeys, LogError> {
         Ok(Self::epoch_keys(self, epoch, now)?)
+    }
+
+    fn destructions(&mut self) -> Result<u64, LogError> {
+        Ok(Self::destructions(self)?)
     }
 
     fn append(&mut self, now: WallTime, what: &Append<'_>) -> Result<(), LogError> {

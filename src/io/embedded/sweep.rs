@@ -5,11 +5,15 @@ use std::path::Path;
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::audit::{Scribe, entries};
+use super::epoch_keys::{DESTROYED_UP_TO, DESTRUCTIONS};
 use super::{Embedded, EmbeddedError, Mishap};
 use crate::audit::{Event, Holds, Spot, Store};
 use crate::engine::names::EPOCH_LENGTH;
 use crate::engine::{EventTime, Span, WallTime};
 use crate::wire::{baseline, facts, key};
+
+/// Under this name the latest sweep is noted.
+const SWEPT_AT: &str = "swept_at";
 
 /// How long what is kept, from when it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +62,8 @@ pub struct Swept {
     pub audit: usize,
     /// What was due and stays.
     pub on_hold: Vec<OnHold>,
+    /// How far the clock is behind the latest sweep before this one.
+    pub clock_went_back: Span,
     /// False where another process still reads the journal: the deleted bytes leave the disk with the next sweep.
     pub journal_is_empty: bool,
 }
@@ -75,6 +81,7 @@ impl Embedded {
             let mut swept = delete(transaction, now, retention, &holds)?;
             swept.keys = destroy(transaction, now, retention, &scribe, &file)?;
             swept.audit = shorten(transaction, now, retention, &scribe, &file, &holds, &mut swept.on_hold)?;
+            swept.clock_went_back = went_back(transaction, now)?;
             Ok(swept)
         })?;
         swept.journal_is_empty = self.look(empty_the_journal)?;
@@ -224,7 +231,7 @@ fn note(on_hold: &mut Vec<OnHold>, store: Store, matter: String) {
     }
 }
 
-/// Keys are destroyed on their day under any hold, and it is told.
+/// Keys are destroyed on their day under any hold; it is told, and noted up to which epoch.
 fn destroy(
     transaction: &Transaction<'_>,
     now: WallTime,
@@ -233,16 +240,36 @@ fn destroy(
     file: &Path,
 ) -> Result<usize, Mishap> {
     let due = params![EPOCH_LENGTH.millis(), now.before(retention.facts).millis()];
-    let sql = "SELECT DISTINCT epoch FROM keys WHERE max((epoch + 1) * ?1, created_at) <= ?2 ORDER BY epoch";
-    let epochs: Vec<i32> =
-        transaction.prepare_cached(sql)?.query_map(due, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    if epochs.is_empty() {
-        return Ok(0);
-    }
-    let sql = "DELETE FROM keys WHERE max((epoch + 1) * ?1, created_at) <= ?2";
-    let destroyed = transaction.prepare_cached(sql)?.execute(due)?;
+    let sql = "DELETE FROM keys WHERE max((epoch + 1) * ?1, created_at) <= ?2 RETURNING epoch";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let destroyed = statement.query_map(due, |row| row.get(0))?.collect::<rusqlite::Result<Vec<i32>>>()?;
+    let mut epochs = destroyed.clone();
+    epochs.sort_unstable();
+    epochs.dedup();
+    let Some(last) = epochs.last() else { return Ok(0) };
+    let note = |name, number, sql| transaction.prepare_cached(sql)?.execute(params![name, number]);
+    note(
+        DESTRUCTIONS,
+        1,
+        "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = value + excluded.value",
+    )?;
+    note(
+        DESTROYED_UP_TO,
+        *last,
+        "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
+    )?;
     scribe.tell(transaction, file, vec![Event::KeysDestroyed { epochs }])?;
-    Ok(destroyed)
+    Ok(destroyed.len())
+}
+
+/// How far the clock is behind the latest sweep. What is due goes by the clock as it is: all that was due by the later
+/// time is gone already, and what is written now would be deleted too early if the later time were held.
+fn went_back(transaction: &Transaction<'_>, now: WallTime) -> rusqlite::Result<Span> {
+    let latest = "INSERT INTO meta (key, value) VALUES (?1, ?2) \
+                  ON CONFLICT DO UPDATE SET value = max(value, excluded.value) RETURNING value";
+    let latest: i64 =
+        transaction.prepare_cached(latest)?.query_row(params![SWEPT_AT, now.millis()], |row| row.get(0))?;
+    Ok(WallTime::from_millis(latest).since(now))
 }
 
 /// The audit is cut at its beginning only, so that the rest still verifies, and never up to a hold that is active.

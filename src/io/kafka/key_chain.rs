@@ -22,6 +22,10 @@ use crate::settings::Settings;
 
 /// How long the topic may take to give what is in it.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The key of the record that asks the cluster for its time.
+const CLOCK: &[u8] = b"clock";
+/// Clocks that are less apart are right.
+const CLOCKS_MAY_DIFFER: Span = Span::from_minutes(1);
 /// The key of the record that only the right master opens.
 const CHECK: &[u8] = b"master";
 /// What that record is bound to, and what it says.
@@ -44,6 +48,10 @@ pub(super) struct KeyChain {
     /// By epoch and offset; the first of an epoch holds.
     epochs: BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>,
     check: Option<Vec<u8>>,
+    /// The cluster's time at the newest record.
+    newest: WallTime,
+    /// From this time on after its end, an epoch's keys are destroyed.
+    kept: Span,
 }
 
 impl KeyChain {
@@ -58,6 +66,8 @@ impl KeyChain {
             audit: AuditTopic::of(settings, cluster)?,
             epochs: BTreeMap::new(),
             check: None,
+            newest: WallTime::from_millis(0),
+            kept: settings.windows.correction_horizon.and(Span::from_days(5)),
         };
         chain.catch_up()?;
         chain.recognize_master()?;
@@ -75,19 +85,43 @@ impl KeyChain {
             self.catch_up()?;
         }
         if !self.epochs.contains_key(&epoch.number()) {
+            if is_due(epoch, WallTime::from_millis(0), self.kept, self.newest) {
+                tracing::warn!(
+                    epoch = epoch.number(),
+                    "keys are made for an epoch whose keys were to be destroyed, since records of that time are read: what \
+                     is read now is never taken for the same as what was read while the first keys were there"
+                );
+            }
             self.make(epoch)?;
             self.catch_up()?;
         }
         self.kept(epoch).ok_or(KafkaTrouble::KeyDamaged { epoch: epoch.number(), topic: KEYS })
     }
 
+    /// Whether keys of this epoch are there, as far as was read.
+    pub(super) fn holds(&self, epoch: Epoch) -> bool {
+        self.epochs.contains_key(&epoch.number())
+    }
+
     /// Deletes the keys of epochs whose facts are gone; says of how many epochs.
+    ///
+    /// What is due goes by the cluster's clock, as all that is kept does: a worker whose clock is wrong destroys nothing
+    /// too early. The mark that asks for the time also makes the cluster begin a new segment when it is time to, without
+    /// which what is deleted would lie in the newest one, that is never compacted, until the next epoch.
     pub(super) fn destroy_due(&mut self, now: WallTime, kept: Span) -> Result<usize, KafkaTrouble> {
+        self.sender.send(&outgoing(CLOCK, Some(b"")))?;
+        self.sender.settle()?;
         self.catch_up()?;
-        let is_due = |epoch: i32, made: WallTime| {
-            let ended = WallTime::from_millis((i64::from(epoch) + 1).saturating_mul(EPOCH_LENGTH.millis()));
-            ended.max(made).after(kept) <= now
-        };
+        let cluster = self.newest;
+        let apart = cluster.since(now).millis();
+        if apart.abs() > CLOCKS_MAY_DIFFER.millis() {
+            tracing::warn!(
+                seconds = apart / 1_000,
+                "this machine's clock and the cluster's are apart (positive: this one is behind); keys are destroyed by \
+                 the cluster's; set the clocks, best by NTP"
+            );
+        }
+        let is_due = |epoch: i32, made: WallTime| is_due(Epoch::numbered(epoch), made, kept, cluster);
         let newest = |sent: &BTreeMap<u64, (Vec<u8>, Sent)>| sent.values().map(|(_, sent)| sent.made).max();
         let due = self.epochs.iter().filter(|(epoch, sent)| newest(sent).is_some_and(|made| is_due(**epoch, made)));
         let due: BTreeSet<i32> = due.map(|(epoch, _)| *epoch).collect();
@@ -110,9 +144,10 @@ impl KeyChain {
     }
 
     fn catch_up(&mut self) -> Result<(), KafkaTrouble> {
-        let Self { follower, epochs, check, .. } = self;
+        let Self { follower, epochs, check, newest, .. } = self;
         let end = follower.end()?;
         follower.take_up_to(end, PATIENCE, |record| {
+            *newest = record.at.max(*newest);
             learn(epochs, check, record);
             Ok(())
         })
@@ -164,6 +199,12 @@ impl KeyChain {
     fn first_check_key(&self) -> Result<Vec<u8>, KafkaTrouble> {
         Ok([CHECK, b"/", format!("{:016x}", u64::from_be_bytes(random::<8>()?)).as_bytes()].concat())
     }
+}
+
+/// Whether the keys of an epoch that were made then are to be destroyed.
+fn is_due(epoch: Epoch, made: WallTime, kept: Span, now: WallTime) -> bool {
+    let ended = i64::from(epoch.number()).saturating_add(1).saturating_mul(EPOCH_LENGTH.millis());
+    WallTime::from_millis(ended).max(made).after(kept) <= now
 }
 
 fn learn(epochs: &mut BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>, check: &mut Option<Vec<u8>>, record: Record) {

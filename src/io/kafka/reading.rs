@@ -200,7 +200,11 @@ impl ReadingWorker {
     ///
     /// Where the topic of keys cannot be read or written.
     pub fn destroy_due_keys(&mut self, now: WallTime, kept: Span) -> Result<usize, KafkaTrouble> {
-        self.keys.destroy_due(now, kept)
+        let destroyed = self.keys.destroy_due(now, kept)?;
+        // By this worker or by another: what is destroyed is not used on.
+        let Self { reader, keys, .. } = self;
+        reader.keep_epochs(|epoch| keys.holds(epoch));
+        Ok(destroyed)
     }
 
     /// Deletes entries of the audit that were kept for so long; says how many.

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use ureq::Agent;
 
 use super::KafkaTrouble;
+use crate::wire::standing_alone;
 
-/// What is registered: the file of `proto/` whose first message the values are.
+/// What is registered, without data classes: the file of `proto/` whose first message the values are.
 const SCHEMA: &str = include_str!("../../../proto/journeycast/v1/volume_adjustment.proto");
 /// What registries take and give.
 const MEDIA_TYPE: &str = "application/vnd.schemaregistry.v1+json";
@@ -26,7 +27,7 @@ struct Registered {
 /// Where the registry does not answer, or refuses the schema.
 pub(super) fn number_of(url: &str, topic: &str) -> Result<u32, KafkaTrouble> {
     let trouble = |why: String| KafkaTrouble::Registry { url: url.to_owned(), why };
-    let body = serde_json::json!({ "schemaType": "PROTOBUF", "schema": SCHEMA }).to_string();
+    let body = serde_json::json!({ "schemaType": "PROTOBUF", "schema": standing_alone(SCHEMA) }).to_string();
     let address = format!("{}/subjects/{topic}-value/versions", url.trim_end_matches('/'));
     let config = Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).proxy(None).build();
     let asked = Agent::new_with_config(config).post(&address).content_type(MEDIA_TYPE).send(body);

@@ -75,12 +75,13 @@ pub fn wanted(settings: &Settings) -> Vec<Wanted> {
     let for_so_long = |span| ("retention.ms", kept(span));
     let segment = |span| ("segment.ms", kept(span));
     let (quarter, day) = (Span::from_minutes(15), Span::from_days(1));
-    let forever = [("max.compaction.lag.ms", kept(day)), segment(day)];
+    // Keys that are destroyed must not lie about: their topic is compacted as soon as may be.
+    let keys = ["max.compaction.lag.ms", "segment.ms", "delete.retention.ms"].map(|key| (key, kept(quarter)));
     vec![
         topic(FACTS, PARTITIONS, false, "delete", &[for_so_long(facts), segment(day)]),
         topic(VISITS, PARTITIONS, false, "delete", &[for_so_long(Span::from_minutes(120)), segment(quarter)]),
         topic(PROGRESS, PARTITIONS, false, "compact", &[("max.compaction.lag.ms", kept(quarter)), segment(quarter)]),
-        topic(KEYS, 1, true, "compact", &[("delete.retention.ms", kept(quarter)), forever[0].clone(), segment(day)]),
+        topic(KEYS, 1, true, "compact", &keys),
         // What is due of the audit we delete ourselves: it must say so, and stop before a hold.
         topic(AUDIT, 1, true, "delete", &[("retention.ms", "-1".to_owned())]),
         topic(SET_ASIDE, 1, true, "compact,delete", &[for_so_long(pointers), segment(day)]),
@@ -291,7 +292,9 @@ impl Topics {
 /// Settings that are promised; the others are advice that an operator may change.
 fn musts(topic: &Wanted) -> impl Iterator<Item = &(&'static str, String)> {
     let promised = ["cleanup.policy", "retention.ms", "message.timestamp.type"];
-    topic.settings.iter().filter(move |(key, _)| promised.contains(key))
+    let of_keys = ["max.compaction.lag.ms", "segment.ms"];
+    let is_promised = move |key: &str| promised.contains(&key) || topic.name == KEYS && of_keys.contains(&key);
+    topic.settings.iter().filter(move |(key, _)| is_promised(key))
 }
 
 fn complaint(topic: &Wanted, key: &str, value: &str, found: &BTreeMap<String, String>) -> Option<String> {

@@ -35,7 +35,10 @@ pub enum KafkaTrouble {
     #[error(transparent)]
     Master(#[from] MasterError),
     /// The keys in the topic were made with another master.
-    #[error("the master key {file} is not the one that the keys in {topic} were made with: put the right key back")]
+    #[error(
+        "the master key {file} is not the one that the keys in {topic} were made with: put the right key back; \
+         docs/operating.md says how to go on without it"
+    )]
     MasterOther {
         /// The key file.
         file: PathBuf,

@@ -34,6 +34,15 @@ pub trait Intake {
     /// Where the log fails, or a kept key does not open.
     fn epoch_keys(&mut self, epoch: Epoch, now: WallTime) -> Result<EpochKeys, LogError>;
 
+    /// How often keys of epochs were destroyed. When it grows, keys that were handed out are to be asked for again.
+    ///
+    /// # Errors
+    ///
+    /// Where the log fails.
+    fn destructions(&mut self) -> Result<u64, LogError> {
+        Ok(0)
+    }
+
     /// Appends all of it; it is durable when this returns.
     ///
     /// # Errors

@@ -38,7 +38,7 @@ pub fn shared() -> Option<MutexGuard<'static, Option<Broker>>> {
 }
 
 /// Deletes every topic of the story before.
-fn clear(servers: &str) {
+pub fn clear(servers: &str) {
     let names = topics(servers);
     if names.is_empty() {
         return;

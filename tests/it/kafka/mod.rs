@@ -3,7 +3,9 @@
 mod auditing;
 mod broker;
 mod cluster;
+mod keys;
 mod registry;
+mod regulated;
 #[cfg(feature = "tls")]
 mod secure;
 mod stories;
