@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::engine::{Span, WallTime};
+use crate::engine::WallTime;
 use crate::http::{Board, Showing};
 use crate::io::embedded::{EmbeddedError, Retention, Runner};
 use crate::io::{Counter, clock};
 use crate::perform::Failure;
 use crate::settings::Settings;
+use crate::settings::retention::VISITS_KEPT;
 
 use super::{SHOW_EVERY, SWEEP_EVERY, open};
 
@@ -80,8 +81,8 @@ fn sweep(counter: &mut Counter<Runner>, settings: &Settings, now: WallTime) -> W
 /// How long each store keeps what it holds.
 const fn retention(settings: &Settings) -> Retention {
     Retention {
-        visits: Span::from_minutes(120),
-        facts: settings.windows.correction_horizon.and(Span::from_days(5)),
+        visits: VISITS_KEPT,
+        facts: settings.facts_kept(),
         adjustments: settings.retention.adjustments,
         set_aside: settings.retention.set_aside,
     }

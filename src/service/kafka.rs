@@ -138,8 +138,7 @@ fn keep_reading(
         }
         if now.since(swept) >= SWEEP_EVERY {
             swept = now;
-            let kept = settings.windows.correction_horizon.and(Span::from_days(5));
-            let epochs = worker.destroy_due_keys(now, kept)?;
+            let epochs = worker.destroy_due_keys(now, settings.facts_kept())?;
             tracing::debug!(epochs, "destroyed the keys of epochs whose facts are gone");
         }
     }

@@ -16,6 +16,7 @@ mod policy;
 mod privacy;
 mod process;
 mod required_agents;
+mod retention;
 mod schemas;
 mod settings;
 mod simulated;

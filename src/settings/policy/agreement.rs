@@ -1,7 +1,7 @@
 //! Whether the parts of a policy agree: each pattern once, none that can have no effect, nothing regulated that is kept.
 
 use super::keys::NEVER_KEPT;
-use super::pattern;
+use super::{pattern, stated};
 use crate::engine::policy::Regime;
 use crate::settings::document::Node;
 use crate::settings::{Complaint, PagePath};
@@ -32,6 +32,7 @@ pub fn check(tree: &Node, complaints: &mut Vec<Complaint>) {
         }
     }
     complaints.extend(attributes_that_are_one(tree));
+    stated::check(tree.list("retention"), complaints);
 }
 
 fn attributes_that_are_one(tree: &Node) -> Option<Complaint> {

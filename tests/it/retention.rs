@@ -1,0 +1,215 @@
+//! Retention as rows: every store has one, what is stated fits it, and what is kept for too long is told with what to do.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use journeycast::engine::{Span, WallTime};
+use journeycast::io::kafka::topics::wanted;
+use journeycast::settings::retention::{Period, Seen, Store, TopicSeen, Verdict, of_age, of_topic};
+use journeycast::settings::{Policy, Settings};
+
+use crate::policy::{CONFIGURATION, SOUND};
+
+const STATED: &str = r#"
+[[retention]]
+store = "adjustments"
+period = "300d"
+basis = "forecasts of a year are compared"
+citation = "records schedule 4.2"
+owner = "records-manager"
+review_by = "2027-01-31"
+
+[[retention]]
+store = "input"
+period = "20d"
+basis = "ask counsel"
+owner = "platform"
+"#;
+
+fn settings(stated: &str) -> Settings {
+    let mut settings = Settings::parse(CONFIGURATION, "journeycast.toml", std::iter::empty()).expect("it is sound");
+    let policy = Policy::parse(&format!("{SOUND}{stated}"), "policy.toml").unwrap_or_else(|error| panic!("{error}"));
+    settings.policy = Some(Arc::new(policy));
+    settings
+}
+
+fn days(n: i64) -> Span {
+    Span::from_days(n)
+}
+
+#[test]
+fn every_topic_of_ours_has_a_row_that_promises_what_the_topic_is_made_with() {
+    let settings = settings("");
+    for topic in wanted(&settings) {
+        let store = Store::ALL.into_iter().find(|store| store.topic() == Some(topic.name));
+        let store = store.unwrap_or_else(|| panic!("{} has no row: add it to settings/retention/store.rs", topic.name));
+        let made_with = topic.settings.iter().find(|(key, _)| *key == "retention.ms").map(|(_, value)| value.clone());
+        let promised = match store.period(&settings) {
+            Period::For(span) if store != Store::Keys => Some(span.millis().to_string()),
+            Period::For(_) | Period::UntilReplaced | Period::NotOurs => None,
+        };
+        assert_eq!(made_with, promised, "{}", topic.name);
+    }
+}
+
+#[test]
+fn the_names_of_stores_are_one_each_and_in_their_order() {
+    let names = Store::ALL.map(Store::name);
+    assert_eq!(names, Store::NAMES);
+    assert_eq!(BTreeSet::from(names).len(), names.len());
+}
+
+#[test]
+fn a_policy_that_states_nothing_of_retention_is_the_policy_that_it_was() {
+    let bare = Policy::parse(SOUND, "policy.toml").unwrap();
+    assert_eq!(bare.version(), "ec712d0fa10a0c58");
+    let stated = Policy::parse(&format!("{SOUND}{STATED}"), "policy.toml").unwrap();
+    assert_ne!(stated.version(), bare.version());
+    let other_way =
+        STATED.replace("300d", "7200h").replace("store = \"input\"\nperiod", "# theirs\nstore = \"input\"\nperiod");
+    assert_eq!(Policy::parse(&format!("{SOUND}{other_way}"), "policy.toml").unwrap().version(), stated.version());
+}
+
+#[test]
+fn a_signature_from_before_there_were_rows_still_holds_and_a_row_ends_it() {
+    let signed = format!(
+        "{SOUND}\n[sign_off]\nreviewed_by = \"counsel \\\"1\\\"\"\napproved_on = \"2026-11-01\"\nreview_by = \"2026-12-31\"\n\
+         hash = \"0c1050c3c1403764a78aa29248e5a0626b384495b0d2876abd51084266b0bbb2\"\n"
+    );
+    let refused = |text: &str| {
+        let policy = Policy::parse(text, "policy.toml").unwrap_or_else(|error| panic!("{error}"));
+        policy.refusal("2026-11-24".parse().expect("a day")).map(|why| why.to_string())
+    };
+    assert_eq!(refused(&signed), None);
+    assert!(refused(&format!("{signed}{STATED}")).is_some_and(|why| why.contains("was changed since it was signed")));
+}
+
+#[test]
+fn what_is_in_force_for_longer_than_stated_is_told_by_the_line_that_states_it() {
+    let complaint = settings(STATED).kept_too_long().expect("400 days are more than 300").to_string();
+    assert_eq!(
+        complaint,
+        "policy.toml:18:10: retention.period: adjustments are kept for 400d by [retention] adjustments, longer than the \
+         300d stated here; shorten that, or have this line reviewed"
+    );
+    assert_eq!(settings(&STATED.replace("300d", "400d")).kept_too_long(), None);
+}
+
+#[test]
+fn every_store_is_told_in_one_sentence_with_its_basis_or_the_advice_to_ask_for_one() {
+    let settings = settings(STATED);
+    let told: Vec<String> = settings.retention_rows().iter().map(|row| row.sentence()).collect();
+    assert_eq!(told.len(), Store::ALL.len());
+    for (store, sentence) in Store::ALL.into_iter().zip(&told) {
+        assert!(
+            sentence.starts_with(store.name()) && sentence.ends_with('.') && !sentence.contains(". "),
+            "{sentence}"
+        );
+        let is_stated = matches!(store, Store::Adjustments | Store::Input);
+        assert_eq!(sentence.contains("ask counsel, nothing is stated"), !is_stated, "{sentence}");
+    }
+    assert_eq!(
+        told[2],
+        "visits: which kinds of pages and segments a visit had, about visitors under keyed hashes, which are personal data \
+         all the same, is kept for 2 hours from when it was appended, then deleted (rows deleted and overwritten in the \
+         file; the journal is emptied); basis: ask counsel, nothing is stated."
+    );
+    assert!(
+        told[3].contains("forecasts of a year are compared (records schedule 4.2), at most 300 days; records-manager")
+    );
+}
+
+#[test]
+fn a_record_may_be_as_old_as_its_row_and_the_rhythm_of_deleting_allow_and_not_a_millisecond_older() {
+    let settings = settings(STATED);
+    let rows = settings.retention_rows();
+    let now = WallTime::from_millis(1_795_424_400_000);
+    let rhythm = Span::from_minutes(10);
+    for (store, longest) in [
+        (Store::Facts, days(12)),
+        (Store::Visits, Span::from_minutes(120)),
+        (Store::Adjustments, days(300)),
+        (Store::Revisions, days(400)),
+        (Store::SetAside, days(30)),
+    ] {
+        let row = rows.iter().find(|row| row.store == store).expect("every store has a row");
+        for (more, verdict) in [(0, Verdict::Within), (1, Verdict::Exceeds)] {
+            let oldest = Some(now.before(longest.and(rhythm)).before(Span::from_millis(more)));
+            let judged = of_age(row, "place", Seen { oldest, rhythm }, now, "do something");
+            assert_eq!(judged.verdict, verdict, "{judged:?}");
+            assert_eq!(judged.advice.is_empty(), verdict == Verdict::Within);
+        }
+        assert_eq!(of_age(row, "place", Seen { oldest: None, rhythm }, now, "").verdict, Verdict::Within);
+    }
+}
+
+/// What is said of a topic of a store that is set like this.
+fn judged(store: Store, stated: &str, set: &[(&str, &str)]) -> Vec<(Verdict, String, String)> {
+    let settings = settings(stated);
+    let rows = settings.retention_rows();
+    let row = rows.iter().find(|row| row.store == store).expect("every store has a row");
+    let wanted = wanted(&settings).into_iter().find(|topic| Some(topic.name) == store.topic());
+    let promised = wanted.map(|topic| topic.settings).unwrap_or_default();
+    let set = set.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let topic = TopicSeen { settings: set, ..TopicSeen::default() };
+    let all = of_topic(row, "topic", &promised, &topic).into_iter();
+    all.map(|judged| (judged.verdict, judged.found, judged.advice)).collect()
+}
+
+#[test]
+fn a_topic_that_keeps_longer_than_its_row_is_told_with_the_setting_to_change() {
+    let sound = [
+        ("cleanup.policy", "delete"),
+        ("retention.ms", "7200000"),
+        ("message.timestamp.type", "LogAppendTime"),
+        ("segment.ms", "900000"),
+    ];
+    let changed = |key: &str, value: &'static str| {
+        let mut set = sound;
+        set.iter_mut().filter(|(name, _)| *name == key).for_each(|(_, old)| *old = value);
+        judged(Store::Visits, "", &set)
+            .into_iter()
+            .filter(|(verdict, ..)| *verdict != Verdict::Within)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(changed("segment.ms", "60000"), []);
+    for (key, value, verdict, advice) in [
+        ("retention.ms", "7200001", Verdict::Exceeds, "set retention.ms=7200000"),
+        ("retention.ms", "-1", Verdict::Exceeds, "set retention.ms=7200000"),
+        ("retention.ms", "3600000", Verdict::Look, "set retention.ms=7200000"),
+        ("cleanup.policy", "compact", Verdict::Exceeds, "set cleanup.policy=compact,delete"),
+        ("message.timestamp.type", "CreateTime", Verdict::Exceeds, "set message.timestamp.type=LogAppendTime"),
+        ("segment.ms", "604800000", Verdict::Exceeds, "set segment.ms=900000"),
+    ] {
+        let told = changed(key, value);
+        assert_eq!(told.len(), 1, "{key} {value}: {told:?}");
+        assert_eq!(told[0].0, verdict, "{told:?}");
+        assert!(told[0].2.starts_with(advice), "{told:?}");
+    }
+    let keys = [("cleanup.policy", "compact"), ("message.timestamp.type", "LogAppendTime"), ("segment.ms", "86400000")];
+    let lazy = judged(Store::Keys, "", &[&keys[..], &[("max.compaction.lag.ms", "9223372036854775807")]].concat());
+    assert!(
+        lazy.iter().any(|(verdict, found, _)| *verdict == Verdict::Exceeds && found.contains("stays readable")),
+        "{lazy:?}"
+    );
+}
+
+#[test]
+fn the_customers_own_topics_are_named_as_theirs_and_only_what_he_stated_himself_is_held_against_them() {
+    let month = [("cleanup.policy", "delete"), ("retention.ms", "2592000000")];
+    let week = [("cleanup.policy", "delete"), ("retention.ms", "604800000")];
+    let forever = [("cleanup.policy", "compact"), ("retention.ms", "604800000")];
+    for (stated, set, verdict) in [
+        ("", week, Verdict::Within),
+        ("", month, Verdict::Look),
+        ("", forever, Verdict::Look),
+        (STATED, week, Verdict::Within),
+        (STATED, month, Verdict::Exceeds),
+        (STATED, forever, Verdict::Exceeds),
+    ] {
+        let told = judged(Store::Input, stated, &set);
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].0, verdict, "{told:?}");
+        assert!(told[0].1.starts_with("yours: "), "{told:?}");
+    }
+}
