@@ -26,7 +26,7 @@ use crate::tail::{EmbeddedRows, KafkaRows, Rows};
 use crate::wire::staffing_csv::{Answered, Model, TableError, answer_table};
 use crate::wire::staffing_plan::{Form, PLANNED};
 use crate::wire::{self, StaffingPlan, baseline_csv};
-use crate::{demo, erase, load_report, load_run, policy, service, set_aside, snippet_audit, tail, topics};
+use crate::{demo, erase, load_report, load_run, policy, retention, service, set_aside, snippet_audit, tail, topics};
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
@@ -62,6 +62,7 @@ pub fn perform(cli: Cli) -> ExitCode {
         Command::Load(LoadCommand::Report(args)) => load_report::report(&args),
         Command::SetAside(args) => set_aside::list(&args),
         Command::Erase(args) => erase::erase(&args),
+        Command::Retention(command) => retention::perform(&command),
         Command::Policy(command) => policy::perform(&command),
         Command::Topics(command) => topics::topics(&command),
         Command::Doctor(args) => doctor(&args),

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use crate::cli::{PolicyCommand, SignArgs};
 use crate::io::clock;
 use crate::perform::{Failure, load, load_alone, print};
+use crate::policy_explain;
 use crate::settings::{Policy, Settings, SettingsError, Signing};
 
 /// Does what was asked for.
@@ -23,6 +24,8 @@ pub fn perform(command: &PolicyCommand) -> Result<(), Failure> {
             let settings = load(&args.config)?;
             Ok(print(&policy_of(&settings)?.checklist(&settings, today()))?)
         }
+        PolicyCommand::Explain(args) => policy_explain::explain(args),
+        PolicyCommand::Diff(args) => policy_explain::diff(args),
         PolicyCommand::Schema => Ok(print(&Policy::schema())?),
     }
 }
@@ -57,7 +60,8 @@ fn refusal(settings: &Settings) -> Option<SettingsError> {
     settings.policy.as_ref()?.refusal(today())
 }
 
-fn today() -> Date {
+/// The day in UTC.
+pub fn today() -> Date {
     let now = Timestamp::from_millisecond(clock::now().millis()).unwrap_or(Timestamp::UNIX_EPOCH);
     TimeZone::UTC.to_datetime(now).date()
 }
@@ -65,8 +69,12 @@ fn today() -> Date {
 fn check(config: &Path) -> Result<(), Failure> {
     let settings = load(config)?;
     let policy = policy_of(&settings)?;
+    if let Some(too_long) = settings.kept_too_long() {
+        return Err(refused(too_long));
+    }
     let mut lines = vec![format!("{}: ok", policy.file())];
     lines.extend(policy.statement());
+    lines.extend(settings.retention_overdue(today()));
     lines.push(standing(policy));
     Ok(print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?)
 }
@@ -123,13 +131,15 @@ fn replace(file: &Path, text: &str) -> Result<(), Failure> {
     fs::rename(&beside, file).map_err(failed)
 }
 
-fn text_of(file: &Path) -> Result<String, Failure> {
+/// The text of a policy file.
+pub fn text_of(file: &Path) -> Result<String, Failure> {
     fs::read_to_string(file).map_err(|error| {
         Failure::Usage(format!("{}: {error}; [policy] file names it: write it, or mend the name", file.display()))
     })
 }
 
-fn policy_of(settings: &Settings) -> Result<&Policy, Failure> {
+/// The policy that was read.
+pub fn policy_of(settings: &Settings) -> Result<&Policy, Failure> {
     settings.policy.as_deref().ok_or_else(no_policy)
 }
 

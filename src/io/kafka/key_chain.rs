@@ -39,9 +39,12 @@ pub(super) struct KeyChain {
     follower: Follower,
     sender: Sender,
     /// By epoch and offset; the first of an epoch holds.
-    epochs: BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>,
+    epochs: Epochs,
     check: Option<Vec<u8>>,
 }
+
+/// Keys by epoch and offset.
+type Epochs = BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>;
 
 impl KeyChain {
     /// Opens the topic; refuses a master that its keys were not made with.
@@ -80,13 +83,7 @@ impl KeyChain {
     /// Deletes the keys of epochs whose facts are gone; says of how many epochs.
     pub(super) fn destroy_due(&mut self, now: WallTime, kept: Span) -> Result<usize, KafkaTrouble> {
         self.catch_up()?;
-        let is_due = |epoch: i32, made: WallTime| {
-            let ended = WallTime::from_millis((i64::from(epoch) + 1).saturating_mul(EPOCH_LENGTH.millis()));
-            ended.max(made).after(kept) <= now
-        };
-        let newest = |sent: &BTreeMap<u64, (Vec<u8>, Sent)>| sent.values().map(|(_, sent)| sent.made).max();
-        let due = self.epochs.iter().filter(|(epoch, sent)| newest(sent).is_some_and(|made| is_due(**epoch, made)));
-        let due: BTreeSet<i32> = due.map(|(epoch, _)| *epoch).collect();
+        let due = due(&self.epochs, now, kept);
         for sent in due.iter().filter_map(|epoch| self.epochs.get(epoch)) {
             for (key, _) in sent.values() {
                 self.sender.send(&outgoing(key, None))?;
@@ -152,7 +149,7 @@ impl KeyChain {
     }
 }
 
-fn learn(epochs: &mut BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>, check: &mut Option<Vec<u8>>, record: Record) {
+fn learn(epochs: &mut Epochs, check: &mut Option<Vec<u8>>, record: Record) {
     let Some(key) = record.key else { return };
     if key.starts_with(CHECK) {
         if check.is_none() {
@@ -174,6 +171,33 @@ fn learn(epochs: &mut BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>, check: &mut
             }
         }
     }
+}
+
+/// Epochs that ended, and whose keys were made, so long ago.
+fn due(epochs: &Epochs, now: WallTime, kept: Span) -> BTreeSet<i32> {
+    let is_due = |epoch: i32, made: WallTime| {
+        let ended = WallTime::from_millis((i64::from(epoch) + 1).saturating_mul(EPOCH_LENGTH.millis()));
+        ended.max(made).after(kept) <= now
+    };
+    let newest = |sent: &BTreeMap<u64, (Vec<u8>, Sent)>| sent.values().map(|(_, sent)| sent.made).max();
+    let due = epochs.iter().filter(|(epoch, sent)| newest(sent).is_some_and(|made| is_due(**epoch, made)));
+    due.map(|(epoch, _)| *epoch).collect()
+}
+
+/// The epochs in the topic whose keys are due; needs no master.
+pub(super) fn due_in(
+    cluster: &Cluster,
+    asker: &Arc<Asker>,
+    now: WallTime,
+    kept: Span,
+) -> Result<Vec<i32>, KafkaTrouble> {
+    let mut follower = Follower::of(cluster, asker, KEYS, 0, 0, Gap::Passes)?;
+    let (mut epochs, mut check, end) = (Epochs::new(), None, follower.end()?);
+    follower.take_up_to(end, PATIENCE, |record| {
+        learn(&mut epochs, &mut check, record);
+        Ok(())
+    })?;
+    Ok(due(&epochs, now, kept).into_iter().collect())
 }
 
 fn epoch_of(key: &[u8]) -> Option<i32> {

@@ -13,13 +13,14 @@ use super::share::Hands;
 use super::topics::{FACTS, PROGRESS, ROWS, Topics, VISITS};
 use super::transactions::{Outcomes, Transactions};
 use super::witness::Rebalanced;
-use super::{Asker, Cluster, KafkaTrouble, Share, registry, said};
+use super::{Asker, Cluster, Due, KafkaTrouble, Share, Shortening, registry, said};
 use crate::engine::WallTime;
 use crate::io::Counter;
 use crate::io::clock::Watch;
 use crate::io::counter::CounterError;
 use crate::io::log::{Fate, LogError};
 use crate::settings::Settings;
+use crate::settings::retention::VISITS_KEPT;
 use crate::wire::partition_of;
 
 /// An owner that lost its place waits so long before it reads it back, so that the group can settle.
@@ -151,6 +152,21 @@ impl CountingWorker {
             };
         }
         Ok(moved)
+    }
+
+    /// Deletes facts and visits of its partitions that are due and counted; says how many records that were.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer, or does not let us.
+    pub fn shorten(&self, with: &Shortening, now: WallTime) -> Result<u64, KafkaTrouble> {
+        let due = self.counters().flat_map(|(partition, counter)| {
+            let counted = counter.positions();
+            [(FACTS, self.settings.facts_kept(), counted.facts), (VISITS, VISITS_KEPT, counted.visits)]
+                .map(|(topic, kept, counted_to)| Due { topic, partition, written_before: now.before(kept), counted_to })
+        });
+        let due: Vec<Due> = due.collect();
+        if due.is_empty() { Ok(0) } else { with.shorten(&due) }
     }
 
     /// Whether everything is counted and committed: what we own, and as far as the group tells, what others own.

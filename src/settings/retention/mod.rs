@@ -68,6 +68,18 @@ impl Settings {
         Store::ALL.into_iter().map(|store| Row { settings: self, store, stated: self.stated(store) }).collect()
     }
 
+    /// What is stated and was due for review before this day, a sentence each.
+    pub fn retention_overdue(&self, today: Date) -> Vec<String> {
+        let overdue = |row: &Row<'_>| {
+            let due = row.overdue(today)?;
+            let name = row.store.name();
+            Some(format!(
+                "the retention of {name} was due for review on {due}; have its line reviewed and its review_by moved"
+            ))
+        };
+        self.retention_rows().iter().filter_map(overdue).collect()
+    }
+
     fn stated(&self, store: Store) -> Option<&Stated> {
         self.policy.as_ref()?.retention.iter().find(|stated| stated.store == store)
     }
@@ -95,9 +107,15 @@ impl Row<'_> {
         }
     }
 
+    /// How long it is kept, where that is longer than stated.
+    pub fn kept_beyond_what_is_stated(&self) -> Option<Span> {
+        let Period::For(kept) = self.period() else { return None };
+        self.stated?.period.filter(|at_most| *at_most < kept).map(|_| kept)
+    }
+
     fn kept_too_long(&self) -> Option<Complaint> {
-        let (Period::For(kept), Some(stated)) = (self.period(), self.stated) else { return None };
-        let at_most = stated.period.filter(|at_most| *at_most < kept)?;
+        let (kept, stated) = (self.kept_beyond_what_is_stated()?, self.stated?);
+        let at_most = stated.period?;
         let message = format!(
             "{} are kept for {} by {}, longer than the {} stated here; shorten that, or have this line reviewed",
             self.store.name(),
@@ -162,38 +180,31 @@ impl Row<'_> {
         let store = self.store;
         let about = match store.whom() {
             Whom::Nobody => "about no person",
-            Whom::UnderAHash => "about visitors under keyed hashes, which are personal data all the same",
+            Whom::UnderAHash => "about visitors under keyed hashes, which is personal data all the same",
             Whom::Somebody => "about visitors as the contact centre knows them",
         };
-        let until = match self.period() {
-            Period::For(span) => {
-                format!("is kept for {} from {}, then {}", words(span), moment(store.from()), store.action())
-            }
-            Period::UntilReplaced => format!("is kept for as long as the log is, each value {}", store.action()),
-            Period::NotOurs => {
-                format!("is kept for as long as {} decide it; journeycast deletes none of it", decider(store))
-            }
+        let kept = match self.period() {
+            Period::For(span) => format!("for {} from {} and then {}", words(span), store.from(), store.action()),
+            Period::UntilReplaced => "for as long as the log is, each value until the next".to_owned(),
+            Period::NotOurs => format!("for as long as {}, and journeycast deletes none of it", decider(store)),
         };
-        let (basis, answers) = match self.stated {
-            None => (format!("{ASK_COUNSEL}, nothing is stated"), String::new()),
+        let basis = match self.stated {
+            None => format!("the basis is not stated: {ASK_COUNSEL}"),
             Some(stated) => {
                 let citation = stated.citation.as_deref().unwrap_or(ASK_COUNSEL);
-                let at_most = stated.period.map(|span| format!(", at most {}", words(span))).unwrap_or_default();
-                (format!("{} ({citation}){at_most}", stated.basis), format!("; {} answers for it", stated.owner))
+                let at_most = stated.period.map(|span| format!(" for {} at most", words(span))).unwrap_or_default();
+                let Stated { basis, owner, .. } = stated;
+                format!("{owner} answers for it and states as its basis{at_most}: {basis} ({citation})")
             }
         };
-        format!(
-            "{}: {}, {about}, {until} ({}); basis: {basis}{answers}.",
-            store.name(),
-            store.holds(),
-            store.mechanism(&self.settings.log)
-        )
+        let (name, holds, by) = (store.name(), store.holds(), store.mechanism(&self.settings.log));
+        format!("{name} holds {holds}, {about}; it is kept {kept} ({by}); {basis}.")
     }
 }
 
 const fn decider(store: Store) -> &'static str {
     match store {
-        Store::Logs => "those who run the platform",
+        Store::Logs => "those decide who run the platform",
         Store::Input
         | Store::Facts
         | Store::Visits
@@ -206,13 +217,8 @@ const fn decider(store: Store) -> &'static str {
         | Store::Progress
         | Store::Keys
         | Store::MasterKey
-        | Store::Files => "you",
+        | Store::Files => "you decide",
     }
-}
-
-/// "at the end of" follows "from" without its "at".
-fn moment(from: &'static str) -> &'static str {
-    from.strip_prefix("at ").unwrap_or(from)
 }
 
 /// A length of time as people say it.

@@ -147,7 +147,8 @@ impl Store {
         self.described().from
     }
 
-    /// Whether a legal hold may suspend its deletion. What can be tied to a visit, and keys, no hold keeps.
+    /// Whether a legal hold may suspend its deletion. What can be tied to a visit, and keys, no hold keeps: without its keys
+    /// a fact that is held names nobody.
     pub const fn may_be_held(self) -> bool {
         self.described().may_be_held
     }
@@ -165,7 +166,7 @@ impl Store {
                 "what happened to actions and conversations, and which visits are regulated",
                 hash,
                 appended,
-                false,
+                true,
             ),
             Self::Visits => of("visits", "which kinds of pages and segments a visit had", hash, appended, false),
             Self::Adjustments => of("adjustments", "the newest revision of every row", nobody, said, true),
@@ -174,23 +175,19 @@ impl Store {
             Self::Audit => of("audit", "what was done to policies, keys, holds and erasures", nobody, appended, true),
             Self::SetAside => of("set-aside", "where records lie that could not be used", nobody, appended, true),
             Self::Labels => {
-                of("labels", "ids of action maps that no planning group names", nobody, "when last seen", true)
+                of("labels", "ids of action maps that no planning group names", nobody, "when one was last seen", false)
             }
             Self::Progress => of("progress", "how far was read and counted, and how many records", nobody, "", false),
             Self::Keys => {
-                of("keys", "the keys of epochs, sealed by the master key", nobody, "at the end of its epoch", false)
+                of("keys", "the keys of epochs, sealed by the master key", nobody, "the end of their epoch", false)
             }
             Self::MasterKey => of("master-key", "the key that seals the keys of epochs", nobody, "", false),
             Self::Logs => {
                 of("logs", "what the process says of itself, without ids and records", nobody, "as you set it", false)
             }
-            Self::Files => of(
-                "files",
-                "what replay, tail, set-aside and exports wrote, which names no person",
-                nobody,
-                "as you set it",
-                false,
-            ),
+            Self::Files => {
+                of("files", "what replay, tail, set-aside and exports wrote", nobody, "as you set it", false)
+            }
         }
     }
 
@@ -288,7 +285,7 @@ impl Store {
             Self::Facts | Self::Visits | Self::Adjustments | Self::Revisions => "deleted",
             Self::Baseline | Self::Audit | Self::SetAside | Self::Labels => "deleted",
             Self::Progress => "replaced by the next value",
-            Self::Keys => "destroyed, and with it every name that it made",
+            Self::Keys => "destroyed, and with them every name that they made",
             Self::Input | Self::MasterKey | Self::Logs | Self::Files => "yours to delete",
         }
     }
@@ -296,7 +293,7 @@ impl Store {
     /// By what that happens on this log.
     pub const fn mechanism(self, log: &Log) -> &'static str {
         match (self, log) {
-            (Self::Input, Log::Embedded { .. }) => "parsed before anything is written: no raw record rests here",
+            (Self::Input, Log::Embedded { .. }) => "records are parsed before anything is written, so none rests here",
             (Self::Input, Log::Kafka { .. }) => "settings of your topics",
             (Self::MasterKey | Self::Logs | Self::Files, _) => "outside of journeycast",
             (Self::Progress, Log::Embedded { .. }) => "rows overwritten in the file",
