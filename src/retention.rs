@@ -1,8 +1,12 @@
 //! Retention as an operator asks for it: the rows, a sentence each, and whether what is there keeps to them.
 
+use std::thread;
+use std::time::Duration;
+
 use crate::engine::{Span, WallTime};
 use crate::io::embedded::{OpenTo, Retained};
 use crate::io::kafka::{self, Cluster, KafkaTrouble, topics};
+use crate::io::log::Fate;
 use crate::io::{Embedded, clock};
 use crate::listing::Listing;
 use crate::perform::{Failure, load, print};
@@ -16,6 +20,11 @@ use crate::settings::{Log, Settings, duration};
 const SLACK: Span = Span::from_minutes(5);
 /// How often a broker looks for segments to delete, where nothing else is set (log.retention.check.interval.ms).
 const BROKER_LOOKS_EVERY: Span = Span::from_minutes(5);
+
+/// So often a cluster is asked that may answer the next time.
+const TRIES: u32 = 10;
+/// How long it is left alone in between.
+const BREATH: Duration = Duration::from_millis(300);
 
 /// Does what was asked for.
 pub fn perform(command: &RetentionCommand) -> Result<(), Failure> {
@@ -49,7 +58,9 @@ fn check(args: &ListedArgs) -> Result<(), Failure> {
             )]
         }
         Log::Embedded { .. } => in_folder(&settings, now)?,
-        Log::Kafka { .. } => in_topics(&settings, now).map_err(|trouble| Failure::Usage(trouble.to_string()))?,
+        Log::Kafka { .. } => {
+            patiently_in_topics(&settings, now).map_err(|trouble| Failure::Usage(trouble.to_string()))?
+        }
     });
     found.extend(out_of_sight());
     found.sort_by_key(|judged| judged.store);
@@ -179,6 +190,21 @@ fn of_the_files(seen: &Retained) -> Vec<Judgement> {
     found
 }
 
+/// Leaders of partitions change, and are elected after topics are made: whoever asks in between asks again.
+fn patiently_in_topics(settings: &Settings, now: WallTime) -> Result<Vec<Judgement>, KafkaTrouble> {
+    let mut tries = 1;
+    loop {
+        match in_topics(settings, now) {
+            Err(trouble @ KafkaTrouble::Client { fate: Fate::Retry, .. }) if tries < TRIES => {
+                tracing::debug!(%trouble, "looks again");
+                tries += 1;
+                thread::sleep(BREATH);
+            }
+            done => return done,
+        }
+    }
+}
+
 fn in_topics(settings: &Settings, now: WallTime) -> Result<Vec<Judgement>, KafkaTrouble> {
     let cluster = kafka::Retained::of(&Cluster::of(settings)?)?;
     let wanted = topics::wanted(settings);
@@ -224,7 +250,7 @@ fn of_records(
     } else {
         (
             segment.and(BROKER_LOOKS_EVERY).and(SLACK),
-            "a segment is deleted once it is closed, and closed by the next record: kafka-delete-records.sh does it now",
+            "a broker deletes whole segments, each when its newest record is due: kafka-delete-records.sh does it now",
         )
     };
     let oldest = seen.oldest.values().min().copied();

@@ -13,6 +13,7 @@ mod little_site;
 mod load;
 mod pipe;
 mod policy;
+mod policy_words;
 mod privacy;
 mod process;
 mod required_agents;

@@ -44,7 +44,7 @@ fn sound() -> Policy {
     Policy::parse(SOUND, "policy.toml").unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn signing(review_by: &str) -> Signing {
+pub fn signing(review_by: &str) -> Signing {
     Signing {
         reviewed_by: "counsel \"1\"".to_owned(),
         approved_on: "2026-11-01".parse().expect("a day"),
@@ -185,12 +185,12 @@ fn replayed(policy: &str, records: &[Value]) -> (Value, String) {
     (serde_json::from_str(&summary).expect("JSON"), rows)
 }
 
-fn web(session: &str, path: &str, attributes: Value) -> Value {
+pub fn web(session: &str, path: &str, attributes: Value) -> Value {
     json!({"createdDate": "2026-11-20T10:00:00Z", "eventType": "WebEvent", "session": {"id": session},
         "webEvent": {"page": {"hostname": "shop.example", "pathname": path}, "attributes": attributes}})
 }
 
-fn offer(session: &str, action: &str) -> Value {
+pub fn offer(session: &str, action: &str) -> Value {
     json!({"createdDate": "2026-11-20T10:01:00Z", "eventType": "WebActionEvent", "session": {"id": session},
         "webActionEvent": {"action": {"id": action, "state": "offered", "mediaType": "webMessagingOffer"}, "actionMap": {"id": "am-1"}}})
 }

@@ -8,7 +8,8 @@ use journeycast::io::kafka::topics::wanted;
 use journeycast::settings::retention::{Period, Seen, Store, TopicSeen, Verdict, of_age, of_topic};
 use journeycast::settings::{Policy, Settings};
 
-use crate::policy::{CONFIGURATION, SOUND};
+use crate::installation::{Installation, said};
+use crate::policy::{CONFIGURATION, SOUND, web};
 
 const STATED: &str = r#"
 [[retention]]
@@ -210,4 +211,95 @@ fn the_customers_own_topics_are_named_as_theirs_and_only_what_he_stated_himself_
         assert_eq!(told[0].0, verdict, "{told:?}");
         assert!(told[0].1.starts_with("yours: "), "{told:?}");
     }
+}
+
+const CHECK: [&str; 6] = ["retention", "check", "--config", "journeycast.toml", "--format", "json"];
+
+/// An installation on one machine with a stated row or two.
+fn shop(stated: &str) -> Installation {
+    let shop = Installation::of(&format!("[log]\npath = \"./data\"\n{CONFIGURATION}"));
+    shop.put("policy.toml", format!("{SOUND}{stated}").as_bytes());
+    shop
+}
+
+/// What exceeds its row: store, place and advice; and how the command ended.
+fn exceeding(shop: &Installation) -> (Option<i32>, Vec<(String, String, String)>) {
+    let output = shop.perform(&CHECK);
+    let rows: serde_json::Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+    let text = |row: &serde_json::Value, key: &str| row[key].as_str().expect("it is text").to_owned();
+    let rows = rows.as_array().expect("it is a list").iter().filter(|row| row["verdict"] == "exceeds");
+    (output.status.code(), rows.map(|row| (text(row, "store"), text(row, "where"), text(row, "advice"))).collect())
+}
+
+#[test]
+fn a_folder_that_keeps_to_its_rows_is_within_and_what_does_not_is_named_with_what_to_do() {
+    let shop = shop("");
+    assert_eq!(exceeding(&shop), (Some(0), vec![]), "nothing is there yet");
+    shop.put("events.ndjson", format!("{}\n", web("s-1", "/", serde_json::json!({}))).as_bytes());
+    shop.printed(&["ingest", "--config", "journeycast.toml", "events.ndjson"]);
+    assert_eq!(exceeding(&shop), (Some(0), vec![]), "nothing is due yet");
+
+    let database = rusqlite::Connection::open(shop.path("data/journeycast.db")).unwrap();
+    let older = |table: &str, column: &str, millis: i64| {
+        database.execute(&format!("UPDATE {table} SET {column} = {column} - {millis}"), []).unwrap()
+    };
+    assert!(older("visits", "appended_at", 3 * 3_600_000) > 0);
+    let (code, found) = exceeding(&shop);
+    assert_eq!((code, found.len()), (Some(1), 1), "{found:?}");
+    assert_eq!((found[0].0.as_str(), found[0].1.as_str()), ("visits", "visits"));
+    assert!(found[0].2.contains("not counted yet"), "{found:?}");
+    shop.printed(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
+    shop.printed(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
+    assert_eq!(exceeding(&shop), (Some(0), vec![]), "what was counted is swept");
+
+    assert!(database.execute("UPDATE keys SET epoch = epoch - 10, created_at = 0", []).unwrap() > 0);
+    std::fs::set_permissions(shop.path("data/master.key"), std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .unwrap();
+    let (code, found) = exceeding(&shop);
+    let stores: Vec<&str> = found.iter().map(|(store, ..)| store.as_str()).collect();
+    assert_eq!((code, stores), (Some(1), vec!["keys", "master-key"]), "{found:?}");
+    assert!(found[1].2.starts_with("chmod go-rwx "), "{found:?}");
+}
+
+#[test]
+fn what_is_stated_shorter_than_what_is_in_force_is_a_finding_of_both_checks() {
+    let shop = shop(&STATED.replace("2027-01-31", "2026-01-31"));
+    let (code, found) = exceeding(&shop);
+    let places: Vec<&str> = found.iter().map(|(_, place, _)| place.as_str()).collect();
+    assert_eq!((code, places), (Some(1), vec!["policy", "configuration"]), "{found:?}");
+    let refused = shop.perform(&["policy", "check", "--config", "journeycast.toml"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        said(&refused).contains("policy.toml:18:10: retention.period: adjustments are kept for 400d"),
+        "{}",
+        said(&refused)
+    );
+    let configuration = format!("[log]\npath = \"./data\"\n[retention]\nadjustments = \"300d\"\n{CONFIGURATION}");
+    shop.put("journeycast.toml", configuration.as_bytes());
+    let right = shop.printed(&["policy", "check", "--config", "journeycast.toml"]);
+    assert!(right.contains("the retention of adjustments was due for review on 2026-01-31"), "{right}");
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_cannot_be_looked_at() {
+    let kafka =
+        "[log]\nkind = \"kafka\"\n[log.kafka]\nbootstrap_servers = \"127.0.0.1:9\"\n[keys]\nkey_file = \"./k\"\n";
+    let shop =
+        Installation::of(&format!("{kafka}{}", CONFIGURATION.replace("[policy]\nfile = \"./policy.toml\"\n", "")));
+    let output = shop.perform(&CHECK);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("127.0.0.1:9"), "{}", said(&output));
+}
+
+#[test]
+fn programs_list_every_store_and_people_are_told_one_sentence_each() {
+    let shop = shop(STATED);
+    let listed = |format| shop.printed(&["retention", "list", "--config", "journeycast.toml", "--format", format]);
+    assert_eq!(listed("csv").lines().count(), Store::ALL.len() + 1);
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&listed("json")).unwrap();
+    assert_eq!(rows.len(), Store::ALL.len());
+    assert_eq!((&rows[3]["owner"], &rows[4]["basis"]), (&"records-manager".into(), &"ask counsel".into()));
+    let told = shop.printed(&["retention", "explain", "--config", "journeycast.toml"]);
+    assert_eq!(told.lines().count(), Store::ALL.len());
 }

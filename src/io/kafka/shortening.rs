@@ -1,5 +1,5 @@
-//! Deletes what is due and counted from the begin of a partition: a topic that nobody writes to keeps its last segment,
-//! however old it is, and time alone never ends it.
+//! Deletes what is due and counted from the begin of a partition. Time alone does that too late: a broker deletes whole
+//! segments, each when its newest record is due, so that an old record stays for as long as younger ones lie beside it.
 
 use std::time::Duration;
 

@@ -193,7 +193,7 @@ fn setting(store: Store, place: &str, key: &str, promised: &str, topic: &TopicSe
     };
     let why = match key {
         "message.timestamp.type" => "whoever writes decides how old a record seems",
-        "segment.ms" => "a record is deleted with its segment alone",
+        "segment.ms" => "a record stays for as long as the newest in its segment",
         _ => "what was replaced or destroyed stays readable until it is compacted",
     };
     (!is_fine).then(|| {

@@ -3,6 +3,7 @@
 mod broker;
 mod cluster;
 mod registry;
+mod retention;
 #[cfg(feature = "tls")]
 mod secure;
 mod stories;
