@@ -158,6 +158,13 @@ fn the_checklist_asks_what_is_open_first_and_fills_in_what_is_answered() {
     assert!(place("## Open") < place("does the signature hold today?"));
     assert!(place("does the signature hold today?") < place("## Answered"));
     assert!(place("## Answered") < place("| mifid2, never-kept | head-of-compliance |"));
+    assert!(place("How long may facts be kept") < place("## Answered"), "nobody has stated anything of facts");
+
+    let row = "\n[[retention]]\nstore = \"facts\"\nperiod = \"12d\"\nbasis = \"corrections\"\ncitation = \"rule 4\"\nowner = \"o\"\nreview_by = \"2027-05-01\"\n";
+    let stated = Policy::parse(&format!("{SOUND}{row}"), "policy.toml").unwrap();
+    let list = stated.checklist(&settings, "2026-11-24".parse().unwrap());
+    let answered = "| at most 12d, in force: 12d: corrections | o | review by 2027-05-01 | rule 4 |";
+    assert!(list.find(answered) > list.find("## Answered"), "{list}");
 }
 
 /// A site in a folder of its own, and what a replay of these records says.
