@@ -178,3 +178,34 @@ fn diff_ends_as_diff_does_and_a_signature_is_a_difference_that_makes_no_new_vers
         assert!(said(&refused).contains(missing), "{}", said(&refused));
     }
 }
+
+#[test]
+fn production_runs_under_a_signed_policy_alone_and_says_which_line_to_mend() {
+    let signed = Policy::signed(SOUND, "policy.toml", &signing("2099-12-31")).unwrap();
+    let overdue = Policy::signed(SOUND, "policy.toml", &signing("2026-01-31")).unwrap();
+    let row = "\n[[retention]]\nstore = \"facts\"\nbasis = \"b\"\nowner = \"o\"\n";
+    for (policy, place, why) in [
+        (SOUND.to_owned(), "policy.toml:1:1: sign_off", "nobody has signed"),
+        (signed.replace("/invest/**", "/**"), "policy.toml:20:8: sign_off.hash", "was changed since"),
+        (format!("{signed}{row}"), "policy.toml:20:8: sign_off.hash", "was changed since"),
+        (overdue, "policy.toml:19:13: sign_off.review_by", "was due on 2026-01-31"),
+    ] {
+        let shop = shop(&policy);
+        let run = ["run", "--config", "journeycast.toml", "--until-caught-up"];
+        let elsewhere = shop.perform(&run);
+        assert_eq!(elsewhere.status.code(), Some(0), "elsewhere it is a warning: {}", said(&elsewhere));
+        assert!(said(&elsewhere).contains(why), "{}", said(&elsewhere));
+        let text = std::fs::read_to_string(shop.path("journeycast.toml")).unwrap();
+        shop.put("journeycast.toml", text.replace("kind = \"test\"", "kind = \"production\"").as_bytes());
+        let refused = shop.perform(&run);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(said(&refused).contains(place) && said(&refused).contains(why), "{}", said(&refused));
+    }
+    let shop = shop(&signed);
+    let text = std::fs::read_to_string(shop.path("journeycast.toml")).unwrap();
+    shop.put("journeycast.toml", text.replace("kind = \"test\"", "kind = \"production\"").as_bytes());
+    shop.printed(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
+    std::fs::remove_file(shop.path("policy.toml")).unwrap();
+    let missing = shop.perform(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
+    assert_eq!(missing.status.code(), Some(2), "a policy that is named and not there is no policy");
+}

@@ -303,3 +303,14 @@ fn programs_list_every_store_and_people_are_told_one_sentence_each() {
     let told = shop.printed(&["retention", "explain", "--config", "journeycast.toml"]);
     assert_eq!(told.lines().count(), Store::ALL.len());
 }
+
+#[test]
+fn the_schema_of_a_policy_describes_every_key_of_a_row_and_knows_the_stores() {
+    let schema: serde_json::Value = serde_json::from_str(&Policy::schema()).unwrap();
+    let row = &schema["properties"]["retention"]["items"];
+    let keys = row["properties"].as_object().unwrap();
+    assert_eq!(keys.len(), 6);
+    assert!(keys.values().all(|key| key["description"].as_str().is_some_and(|text| text.ends_with('.'))), "{keys:?}");
+    assert_eq!(row["properties"]["store"]["enum"], serde_json::json!(Store::NAMES));
+    assert_eq!(row["required"], serde_json::json!(["store", "basis", "owner"]));
+}

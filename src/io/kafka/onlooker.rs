@@ -28,16 +28,19 @@ pub struct Onlooker {
     counted: u64,
 }
 
+/// An onlooker and the organizations whose facts are in its partition.
+type Onlooking = (Onlooker, Vec<Arc<str>>);
+
 impl Onlooker {
     /// One for every partition that somebody's facts are in, each with its organizations.
     ///
     /// # Errors
     ///
     /// Where the topics are not there, or no client can be made.
-    pub fn all(settings: &Settings, cluster: &Cluster) -> Result<Vec<(Self, Vec<Arc<str>>)>, KafkaTrouble> {
+    pub fn all(settings: &Settings, cluster: &Cluster) -> Result<Vec<Onlooking>, KafkaTrouble> {
         let asker = Arc::new(Asker::of(cluster)?);
         let partitions = Topics::partitions_of(&asker.existing()?, FACTS)?;
-        let mut all: Vec<(Self, Vec<Arc<str>>)> = Vec::new();
+        let mut all: Vec<Onlooking> = Vec::new();
         for id in settings.organizations() {
             let partition = i32::try_from(partition_of(&id, partitions)).unwrap_or(0);
             match all.iter_mut().find(|(onlooker, _)| onlooker.partition == partition) {

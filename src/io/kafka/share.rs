@@ -156,8 +156,22 @@ impl Share {
         Ok(())
     }
 
-    /// What is there; where something must be there, it is waited for.
+    /// What is there. Facts that go while they are read back were due and counted: whoever reads them starts again, from
+    /// the first that are left.
     fn take(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Record>, KafkaTrouble> {
+        match self.take_in_order(stream, after, limit) {
+            Err(lost @ KafkaTrouble::OffsetsLost { .. }) if stream == Stream::Facts => {
+                let (earliest, _) = self.asker.bounds(FACTS, self.partition)?;
+                let was_counted = earliest <= self.floor.facts;
+                let doing = "reading back facts, of which the oldest were deleted meanwhile";
+                Err(if was_counted { KafkaTrouble::Slow { doing, fate: Fate::Retry } } else { lost })
+            }
+            taken => taken,
+        }
+    }
+
+    /// What is there; where something must be there, it is waited for.
+    fn take_in_order(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Record>, KafkaTrouble> {
         self.go_to(stream, after)?;
         let floor = self.floor.of(stream);
         let Some(follower) = self.followers.get_mut(stream as usize) else { return Ok(Vec::new()) };

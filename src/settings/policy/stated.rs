@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde_json::{Value as Json, json};
 
+use super::agreement::blank;
 use crate::settings::document::Node;
 use crate::settings::reading::text;
 use crate::settings::retention::{Stated, Store};
@@ -54,11 +55,8 @@ pub fn check(entries: &[Node], complaints: &mut Vec<Complaint>) {
             complaints.push(complaint(node, "store", message));
         }
         complaints.extend(node.as_text().and_then(Store::named).and_then(|store| wrong_period(store, entry)));
-        let blank = ["basis", "citation", "owner"].into_iter().filter_map(|key| Some((key, entry.get(key)?)));
-        let blank =
-            blank.filter(|(_, node)| node.as_text().is_some_and(|text| !text.is_empty() && text.trim().is_empty()));
-        complaints
-            .extend(blank.map(|(key, node)| complaint(node, key, "is blank; write it, or \"ask counsel\"".to_owned())));
+        let words = ["basis", "citation", "owner"].into_iter();
+        complaints.extend(words.filter_map(|key| blank(&format!("retention.{key}"), entry.get(key))));
     }
 }
 

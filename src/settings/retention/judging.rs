@@ -99,75 +99,74 @@ pub fn of_topic(row: &Row<'_>, place: &str, promised: &[(&str, String)], topic: 
     told
 }
 
+/// How a topic deletes by time: `kept` is negative where it never does.
+struct ByTime<'a> {
+    policy: &'a str,
+    deletes: bool,
+    kept: i64,
+}
+
+impl<'a> ByTime<'a> {
+    fn of(topic: &'a TopicSeen) -> Self {
+        let policy = topic.settings.get("cleanup.policy").map_or("", String::as_str);
+        let kept = topic.settings.get("retention.ms").and_then(|text| text.parse::<i64>().ok()).unwrap_or(-1);
+        let deletes = policy.split(',').any(|part| part.trim() == "delete");
+        Self { policy, deletes, kept: if deletes { kept } else { -1 } }
+    }
+
+    fn in_words(&self) -> String {
+        if self.kept >= 0 {
+            return format!("retention.ms keeps records for {}", words(Span::from_millis(self.kept)));
+        }
+        if self.deletes {
+            return "retention.ms keeps records for ever".to_owned();
+        }
+        format!("cleanup.policy is {:?}: records are kept for ever", self.policy)
+    }
+}
+
 /// How long the topic keeps records by time.
 fn retention(row: &Row<'_>, place: &str, topic: &TopicSeen) -> Judgement {
-    let policy = topic.settings.get("cleanup.policy").map_or("", String::as_str);
-    let deletes = policy.split(',').any(|part| part.trim() == "delete");
-    let kept = topic.settings.get("retention.ms").and_then(|text| text.parse::<i64>().ok()).unwrap_or(-1);
-    let is_theirs = row.store == Store::Input;
-    let judged = |verdict, found: String, advice: String| Judgement::of(row.store, place, verdict, found, &advice);
-    let Some(longest) = row.longest() else {
-        return match (is_theirs, deletes && kept >= 0) {
-            (true, true) => theirs(place, Span::from_millis(kept)),
-            (true, false) => judged(
-                Verdict::Look,
-                format!("yours: cleanup.policy is {policy:?}, retention.ms {kept}: raw browsing is kept for ever"),
-                THEIR_HINT.to_owned(),
-            ),
-            (false, _) if policy.contains("compact") => {
-                Judgement::within(row.store, place, format!("cleanup.policy is {policy:?}"))
-            }
-            (false, _) => judged(
-                Verdict::Exceeds,
-                format!("cleanup.policy is {policy:?}"),
-                "set cleanup.policy=compact".to_owned(),
-            ),
-        };
-    };
-    if row.store == Store::Keys {
-        return match policy.contains("compact") {
-            true => Judgement::within(row.store, place, format!("cleanup.policy is {policy:?}")),
-            false => judged(
-                Verdict::Exceeds,
-                format!("cleanup.policy is {policy:?}: destroyed keys are never taken out"),
-                "set cleanup.policy=compact".to_owned(),
-            ),
-        };
+    let by_time = ByTime::of(topic);
+    match (row.store, row.longest()) {
+        (Store::Input, None) => theirs(place, &by_time),
+        (Store::Keys, _) | (_, None) => compacted(row.store, place, by_time.policy),
+        (store, Some(longest)) => {
+            let judged = promised(row, place, longest, &by_time);
+            let found = if store == Store::Input { format!("yours: {}", judged.found) } else { judged.found };
+            Judgement { found, ..judged }
+        }
     }
-    let whose = if is_theirs { "yours: " } else { "" };
-    if !deletes {
-        let found = format!("{whose}cleanup.policy is {policy:?}: records are kept for ever");
-        let to = if policy.contains("compact") && !is_theirs { "compact,delete" } else { "delete" };
-        return judged(
-            Verdict::Exceeds,
-            found,
-            format!("set cleanup.policy={to} and retention.ms={}", longest.millis()),
-        );
+}
+
+/// What is replaced or destroyed, and not due by time.
+fn compacted(store: Store, place: &str, policy: &str) -> Judgement {
+    let found = format!("cleanup.policy is {policy:?}");
+    if policy.contains("compact") {
+        return Judgement::within(store, place, found);
     }
-    if kept < 0 || kept > longest.millis() {
-        let for_so_long =
-            if kept < 0 { "for ever".to_owned() } else { format!("for {}", words(Span::from_millis(kept))) };
-        let found = format!("{whose}retention.ms keeps records {for_so_long}, and may {} at most", words(longest));
-        return judged(Verdict::Exceeds, found, format!("set retention.ms={}", longest.millis()));
+    let found = format!("{found}: what was replaced or destroyed is never taken out");
+    Judgement::of(store, place, Verdict::Exceeds, found, "set cleanup.policy=compact")
+}
+
+fn promised(row: &Row<'_>, place: &str, longest: Span, by_time: &ByTime<'_>) -> Judgement {
+    let (found, most) = (by_time.in_words(), longest.millis());
+    if !by_time.deletes {
+        let to =
+            if by_time.policy.contains("compact") && row.store != Store::Input { "compact,delete" } else { "delete" };
+        let advice = format!("set cleanup.policy={to} and retention.ms={most}");
+        return Judgement::of(row.store, place, Verdict::Exceeds, found, &advice);
+    }
+    if by_time.kept < 0 || by_time.kept > most {
+        let found = format!("{found}, and may {} at most", words(longest));
+        return Judgement::of(row.store, place, Verdict::Exceeds, found, &format!("set retention.ms={most}"));
     }
     match row.period() {
-        Period::For(promised) if kept < promised.min(longest).millis() => judged(
-            Verdict::Look,
-            format!(
-                "retention.ms keeps records for {} alone, less than {}",
-                words(Span::from_millis(kept)),
-                words(promised)
-            ),
-            format!(
-                "set retention.ms={}, or what is counted may be forgotten too early",
-                promised.min(longest).millis()
-            ),
-        ),
-        Period::For(_) | Period::UntilReplaced | Period::NotOurs => Judgement::within(
-            row.store,
-            place,
-            format!("{whose}retention.ms keeps records for {}", words(Span::from_millis(kept))),
-        ),
+        Period::For(needed) if by_time.kept < needed.min(longest).millis() => {
+            let advice = format!("set retention.ms={most}, or what is counted may be forgotten too early");
+            Judgement::of(row.store, place, Verdict::Look, format!("{found} alone, less than promised"), &advice)
+        }
+        Period::For(_) | Period::UntilReplaced | Period::NotOurs => Judgement::within(row.store, place, found),
     }
 }
 
@@ -176,12 +175,12 @@ const THEIR_HINT: &str = "a raw browsing history lies there, which no erasure he
 /// What is kept for a month or longer cannot be gone within the month in which an erasure is due.
 const A_MONTH: Span = Span::from_days(30);
 
-fn theirs(place: &str, kept: Span) -> Judgement {
-    let found = format!("yours: retention.ms keeps raw records for {}", words(kept));
-    if kept >= A_MONTH {
-        return Judgement::of(Store::Input, place, Verdict::Look, found, THEIR_HINT);
+fn theirs(place: &str, by_time: &ByTime<'_>) -> Judgement {
+    let found = format!("yours: {}", by_time.in_words());
+    if (0..A_MONTH.millis()).contains(&by_time.kept) {
+        return Judgement::within(Store::Input, place, found);
     }
-    Judgement::within(Store::Input, place, found)
+    Judgement::of(Store::Input, place, Verdict::Look, found, THEIR_HINT)
 }
 
 /// A setting without which time alone does not end what is kept.
