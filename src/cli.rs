@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use crate::audit_cli::{AuditCommand, HoldCommand};
 use crate::load_cli::LoadCommand;
+use crate::retention_cli::{DiffArgs, ExplainArgs, RetentionCommand};
 use crate::wire::staffing_csv::Model;
 
 /// Turns web journey events and proactive-chat offers into volume adjustments for a workforce forecast.
@@ -58,6 +59,9 @@ pub enum Command {
     /// Legal holds: suspend deletion for a matter.
     #[command(subcommand)]
     Hold(HoldCommand),
+    /// What is kept how long, and whether it is.
+    #[command(subcommand)]
+    Retention(RetentionCommand),
     /// Erases sessions, actions and conversations by their ids, also beside `run`; rows are revised within the horizon.
     Erase(EraseArgs),
     /// Lists where the records lie that could not be used, and why.
@@ -350,6 +354,10 @@ pub enum PolicyCommand {
     Sign(SignArgs),
     /// Prints the review that must be done before predictive engagement goes live, the open questions first (Markdown).
     Checklist(ConfigArgs),
+    /// Says in words what it does, what becomes of pages, and how many actions are regulated.
+    Explain(ExplainArgs),
+    /// Says what changed since another policy file: 0 where nothing did, 1 where something did.
+    Diff(DiffArgs),
     /// Prints the JSON Schema of the file.
     Schema,
 }

@@ -40,6 +40,12 @@ pub mod topics;
 
 pub mod policy;
 
+pub mod policy_explain;
+
+pub mod retention_cli;
+
+pub mod retention;
+
 pub mod erase;
 
 pub mod audit_cli;

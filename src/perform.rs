@@ -27,7 +27,8 @@ use crate::wire::staffing_csv::{Answered, Model, TableError, answer_table};
 use crate::wire::staffing_plan::{Form, PLANNED};
 use crate::wire::{self, StaffingPlan, baseline_csv};
 use crate::{
-    auditing, demo, erase, holding, load_report, load_run, policy, service, set_aside, snippet_audit, tail, topics,
+    auditing, demo, erase, holding, load_report, load_run, policy, retention, service, set_aside, snippet_audit, tail,
+    topics,
 };
 
 /// Why a command did not do what it was asked for.
@@ -66,6 +67,7 @@ pub fn perform(cli: Cli) -> ExitCode {
         Command::Erase(args) => erase::erase(&args),
         Command::Audit(command) => auditing::perform(&command),
         Command::Hold(command) => holding::perform(&command),
+        Command::Retention(command) => retention::perform(&command),
         Command::Policy(command) => policy::perform(&command),
         Command::Topics(command) => topics::topics(&command),
         Command::Doctor(args) => doctor(&args),

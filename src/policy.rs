@@ -13,6 +13,7 @@ use crate::audit_log;
 use crate::cli::{PolicyCommand, SignArgs};
 use crate::io::clock;
 use crate::perform::{Failure, load, load_alone, print};
+use crate::policy_explain;
 use crate::settings::{Policy, Settings, SettingsError, Signing};
 
 /// Does what was asked for.
@@ -25,6 +26,8 @@ pub fn perform(command: &PolicyCommand) -> Result<(), Failure> {
             let settings = load(&args.config)?;
             Ok(print(&policy_of(&settings)?.checklist(&settings, today()))?)
         }
+        PolicyCommand::Explain(args) => policy_explain::explain(args),
+        PolicyCommand::Diff(args) => policy_explain::diff(args),
         PolicyCommand::Schema => Ok(print(&Policy::schema())?),
     }
 }
@@ -77,7 +80,8 @@ pub fn standing_of(settings: &Settings) -> Standing {
     }
 }
 
-fn today() -> Date {
+/// The day in UTC.
+pub fn today() -> Date {
     let now = Timestamp::from_millisecond(clock::now().millis()).unwrap_or(Timestamp::UNIX_EPOCH);
     TimeZone::UTC.to_datetime(now).date()
 }
@@ -85,8 +89,12 @@ fn today() -> Date {
 fn check(config: &Path) -> Result<(), Failure> {
     let settings = load(config)?;
     let policy = policy_of(&settings)?;
+    if let Some(too_long) = settings.kept_too_long() {
+        return Err(refused(too_long));
+    }
     let mut lines = vec![format!("{}: ok", policy.file())];
     lines.extend(policy.statement());
+    lines.extend(settings.retention_overdue(today()));
     lines.push(standing(policy));
     Ok(print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?)
 }
@@ -154,13 +162,15 @@ fn replace(file: &Path, text: &str) -> Result<(), Failure> {
     fs::rename(&beside, file).map_err(failed)
 }
 
-fn text_of(file: &Path) -> Result<String, Failure> {
+/// The text of a policy file.
+pub fn text_of(file: &Path) -> Result<String, Failure> {
     fs::read_to_string(file).map_err(|error| {
         Failure::Usage(format!("{}: {error}; [policy] file names it: write it, or mend the name", file.display()))
     })
 }
 
-fn policy_of(settings: &Settings) -> Result<&Policy, Failure> {
+/// The policy that was read.
+pub fn policy_of(settings: &Settings) -> Result<&Policy, Failure> {
     settings.policy.as_deref().ok_or_else(no_policy)
 }
 

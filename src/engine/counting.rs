@@ -256,6 +256,11 @@ impl Engine {
         self.regulated.told()
     }
 
+    /// The same as they are, to be added to those of other engines before they are told.
+    pub const fn regulated_counts(&self) -> &std::collections::BTreeMap<Figure, i64> {
+        self.regulated.counts()
+    }
+
     /// What was taken in.
     pub const fn totals(&self) -> Totals {
         self.totals

@@ -141,7 +141,7 @@ fn is_on(privacy_control: &Signal<'_>) -> bool {
 }
 
 /// A host without port and final dot.
-fn plain_host(host: &str) -> &str {
+pub fn plain_host(host: &str) -> &str {
     let host = host.split_once(':').map_or(host, |(host, _)| host);
     host.strip_suffix('.').unwrap_or(host)
 }

@@ -116,14 +116,24 @@ impl RegulatedVisits {
 
     /// How many actions are regulated, by regime and day; `None` where they are too few to be told.
     pub fn told(&self) -> impl Iterator<Item = (Regime, Date, Option<i64>)> {
-        let known = self.counts.iter().filter(|(_, n)| **n > 0);
-        known.map(|((regime, day), n)| (*regime, *day, (*n >= TOLD_FROM).then_some(*n)))
+        told(&self.counts)
+    }
+
+    /// The figures themselves, to be added to those of others before they are told.
+    pub const fn counts(&self) -> &BTreeMap<Figure, i64> {
+        &self.counts
     }
 
     /// Forgets visits that are long over.
     pub fn forget(&mut self, organization: OrganizationIndex, earliest: EventTime) {
         self.visits.forget(|visit| visit.organization == organization && visit.latest < earliest);
     }
+}
+
+/// Figures as they may be told: `None` where they are too few.
+pub fn told(counts: &BTreeMap<Figure, i64>) -> impl Iterator<Item = (Regime, Date, Option<i64>)> {
+    let known = counts.iter().filter(|(_, n)| **n > 0);
+    known.map(|((regime, day), n)| (*regime, *day, (*n >= TOLD_FROM).then_some(*n)))
 }
 
 /// The day of an instant, in UTC.

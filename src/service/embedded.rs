@@ -11,6 +11,7 @@ use crate::io::embedded::{EmbeddedError, OnHold, Retention, Runner};
 use crate::io::{Counter, clock};
 use crate::perform::Failure;
 use crate::settings::Settings;
+use crate::settings::retention::VISITS_KEPT;
 
 use super::{SHOW_EVERY, SWEEP_EVERY, open};
 
@@ -105,8 +106,8 @@ fn sweep(counter: &mut Counter<Runner>, settings: &Settings, now: WallTime) -> W
 /// How long each store keeps what it holds.
 const fn retention(settings: &Settings) -> Retention {
     Retention {
-        visits: Span::from_minutes(120),
-        facts: settings.windows.correction_horizon.and(Span::from_days(5)),
+        visits: VISITS_KEPT,
+        facts: settings.facts_kept(),
         adjustments: settings.retention.adjustments,
         set_aside: settings.retention.set_aside,
     }

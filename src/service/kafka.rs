@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::{SHOW_EVERY, SWEEP_EVERY, open};
+use super::{SHORTEN_EVERY, SHOW_EVERY, SWEEP_EVERY, open};
 use crate::audit_log;
 use crate::engine::{Span, WallTime};
 use crate::http::{Board, Showing, StageFigure};
 use crate::io::clock;
-use crate::io::kafka::{AuditTopic, Cluster, CountingWorker, KafkaTrouble, Labels, ReadingWorker};
+use crate::io::kafka::{
+    AuditTopic, Cluster, CountingWorker, KafkaTrouble, Labels, ReadingWorker, Shortening,
+};
 use crate::io::log::{Accounted, Fate};
 use crate::perform::Failure;
 use crate::settings::Settings;
@@ -140,8 +142,7 @@ fn keep_reading(
         }
         if now.since(swept) >= SWEEP_EVERY {
             swept = now;
-            let kept = settings.windows.correction_horizon.and(Span::from_days(5));
-            let epochs = worker.destroy_due_keys(now, kept)?;
+            let epochs = worker.destroy_due_keys(now, settings.facts_kept())?;
             if epochs > 0 {
                 tracing::info!(epochs, "destroyed the keys of epochs whose facts are gone");
             }
@@ -165,12 +166,15 @@ fn count(
 ) -> Result<(), Failure> {
     let pause = Duration::from_millis(u64::try_from(settings.commit_every.millis()).unwrap_or(0) / 2);
     let mut worker = CountingWorker::join(settings, cluster)?;
-    let mut shown = Shown::of(cluster)?;
-    let (mut asked, mut moved) = (WallTime::from_millis(0), false);
+    let (mut shown, shortening) = (Shown::of(cluster)?, Shortening::of(cluster)?);
+    let (mut asked, mut shortened, mut moved) = (WallTime::from_millis(0), WallTime::from_millis(0), false);
     while !stop.load(Ordering::Relaxed) {
         let now = clock::now();
         moved = worker.turn(now, if moved { pause } else { REST })?;
         shown.show(&worker, between, board, now);
+        if now.since(shortened) >= SHORTEN_EVERY && worker.counters().next().is_some() && worker.is_settled() {
+            shortened = shorten(&worker, &shortening, now);
+        }
         let is_time = until_caught_up && !moved && now.since(asked) >= ASK_OFTEN;
         if is_time && between.all_is_read.load(Ordering::Relaxed) {
             asked = now;
@@ -179,7 +183,22 @@ fn count(
             }
         }
     }
-    Ok(worker.say_the_rest(clock::now())?)
+    worker.say_the_rest(clock::now())?;
+    if until_caught_up {
+        shorten(&worker, &shortening, clock::now());
+    }
+    Ok(())
+}
+
+/// Deleting can wait: where it fails it is told and tried again.
+fn shorten(worker: &CountingWorker, shortening: &Shortening, now: WallTime) -> WallTime {
+    match worker.shorten(shortening, now) {
+        Ok(records) => tracing::debug!(records, "deleted facts and visits that were kept for long enough"),
+        Err(trouble) => {
+            tracing::warn!(%trouble, "could not delete what has been kept for long enough; trying again later");
+        }
+    }
+    now
 }
 
 /// What was last shown, and when.

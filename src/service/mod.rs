@@ -16,7 +16,9 @@ mod kafka;
 /// How often the board is renewed where nothing happens.
 const SHOW_EVERY: Span = Span::from_seconds(1);
 /// How often what has been kept for long enough is deleted.
-const SWEEP_EVERY: Span = Span::from_minutes(10);
+pub const SWEEP_EVERY: Span = Span::from_minutes(10);
+/// How often owners of partitions on Kafka delete what is due and counted.
+pub const SHORTEN_EVERY: Span = Span::from_minutes(5);
 
 /// Counts until it is told to stop, or until it has caught up where that is asked for.
 pub fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Failure> {

@@ -25,8 +25,10 @@ mod spelling;
 
 mod keys;
 
+pub mod retention;
+
 mod policy;
-pub use policy::{Policy, SignOff, Signing};
+pub use policy::{Address, Difference, PageExplained, Policy, RegulatedPage, SignOff, Signing};
 
 mod kind;
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use journeycast::settings::{Policy, Settings, Signing};
 use serde_json::{Value, json};
 
-const SOUND: &str = r#"interactions_may_count = false
+pub const SOUND: &str = r#"interactions_may_count = false
 
 [[page]]
 host = "shop.example"
@@ -22,7 +22,7 @@ absent = "permitted"
 global_privacy_control = "refused"
 "#;
 
-const CONFIGURATION: &str = r#"
+pub const CONFIGURATION: &str = r#"
 [policy]
 file = "./policy.toml"
 
@@ -44,7 +44,7 @@ fn sound() -> Policy {
     Policy::parse(SOUND, "policy.toml").unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn signing(review_by: &str) -> Signing {
+pub fn signing(review_by: &str) -> Signing {
     Signing {
         reviewed_by: "counsel \"1\"".to_owned(),
         approved_on: "2026-11-01".parse().expect("a day"),
@@ -158,6 +158,13 @@ fn the_checklist_asks_what_is_open_first_and_fills_in_what_is_answered() {
     assert!(place("## Open") < place("does the signature hold today?"));
     assert!(place("does the signature hold today?") < place("## Answered"));
     assert!(place("## Answered") < place("| mifid2, never-kept | head-of-compliance |"));
+    assert!(place("How long may facts be kept") < place("## Answered"), "nobody has stated anything of facts");
+
+    let row = "\n[[retention]]\nstore = \"facts\"\nperiod = \"12d\"\nbasis = \"corrections\"\ncitation = \"rule 4\"\nowner = \"o\"\nreview_by = \"2027-05-01\"\n";
+    let stated = Policy::parse(&format!("{SOUND}{row}"), "policy.toml").unwrap();
+    let list = stated.checklist(&settings, "2026-11-24".parse().unwrap());
+    let answered = "| at most 12d, in force: 12d: corrections | o | review by 2027-05-01 | rule 4 |";
+    assert!(list.find(answered) > list.find("## Answered"), "{list}");
 }
 
 /// A site in a folder of its own, and what a replay of these records says.
@@ -185,12 +192,12 @@ fn replayed(policy: &str, records: &[Value]) -> (Value, String) {
     (serde_json::from_str(&summary).expect("JSON"), rows)
 }
 
-fn web(session: &str, path: &str, attributes: Value) -> Value {
+pub fn web(session: &str, path: &str, attributes: Value) -> Value {
     json!({"createdDate": "2026-11-20T10:00:00Z", "eventType": "WebEvent", "session": {"id": session},
         "webEvent": {"page": {"hostname": "shop.example", "pathname": path}, "attributes": attributes}})
 }
 
-fn offer(session: &str, action: &str) -> Value {
+pub fn offer(session: &str, action: &str) -> Value {
     json!({"createdDate": "2026-11-20T10:01:00Z", "eventType": "WebActionEvent", "session": {"id": session},
         "webActionEvent": {"action": {"id": action, "state": "offered", "mediaType": "webMessagingOffer"}, "actionMap": {"id": "am-1"}}})
 }

@@ -140,6 +140,11 @@ impl<L: Log> Counter<L> {
         &self.log
     }
 
+    /// How far is counted and committed.
+    pub const fn positions(&self) -> Positions {
+        self.positions
+    }
+
     /// The log, for whatever else its owner must do there.
     pub const fn log_mut(&mut self) -> &mut L {
         &mut self.log

@@ -3,7 +3,8 @@
 //! Any number of processes append and read beside the one runner that counts. Every change is one transaction that
 //! survives a crash, or it has not happened.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -43,6 +44,12 @@ pub use lock::RunnerLock;
 mod runner;
 pub use runner::Runner;
 
+mod retained;
+pub use retained::{OpenTo, Retained};
+
+mod onlooker;
+pub use onlooker::Onlooker;
+
 #[cfg(test)]
 mod tests;
 
@@ -68,7 +75,7 @@ impl Embedded {
     /// Where the folder, the database or the master key cannot be used; the error says what to do.
     pub fn open(folder: &Path, key_file: Option<&Path>) -> Result<Self, EmbeddedError> {
         let trouble = |source| EmbeddedError::Folder { folder: folder.to_path_buf(), source };
-        fs::create_dir_all(folder).map_err(trouble)?;
+        make_folder(folder).map_err(trouble)?;
         let one_opens_at_a_time = File::open(folder).map_err(trouble)?;
         one_opens_at_a_time.lock().map_err(trouble)?;
         let file = folder.join(DATABASE);
@@ -140,6 +147,14 @@ impl Embedded {
     fn look<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, EmbeddedError> {
         work(&self.connection).map_err(|error| EmbeddedError::of(&self.file, error))
     }
+}
+
+/// Nobody else may look into a folder that is made here; what is there already stays as it is.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// What can go wrong within a transaction.

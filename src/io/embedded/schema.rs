@@ -109,3 +109,25 @@ fn bring_up(transaction: Transaction<'_>) -> rusqlite::Result<()> {
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::retention::Store;
+
+    #[test]
+    fn every_table_has_a_row_of_retention() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        let tables: Vec<String> = {
+            let mut statement = connection.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        assert!(tables.len() > 10);
+        for table in tables {
+            let stores = Store::ALL.into_iter().filter(|store| store.tables().contains(&table.as_str()));
+            assert_eq!(stores.count(), 1, "{table} has no row, or two: see settings/retention/store.rs");
+        }
+    }
+}

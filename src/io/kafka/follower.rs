@@ -48,7 +48,7 @@ pub struct Record {
 pub struct Follower {
     consumer: BaseConsumer<Witness>,
     asker: Arc<Asker>,
-    topic: &'static str,
+    topic: String,
     partition: i32,
     group: String,
     /// The offset of the next record to be handed out.
@@ -72,7 +72,7 @@ impl Follower {
     pub fn of(
         cluster: &Cluster,
         asker: &Arc<Asker>,
-        topic: &'static str,
+        topic: &str,
         partition: i32,
         from: u64,
         gap: Gap,
@@ -91,7 +91,7 @@ impl Follower {
         Ok(Self {
             consumer,
             asker: Arc::clone(asker),
-            topic,
+            topic: topic.to_owned(),
             partition,
             group,
             next: from,
@@ -133,7 +133,7 @@ impl Follower {
     ///
     /// Where the cluster does not answer.
     pub fn end(&self) -> Result<u64, KafkaTrouble> {
-        self.asker.end(self.topic, self.partition)
+        self.asker.end(&self.topic, self.partition)
     }
 
     /// Whether everything before `end` was handed out: marks of transactions take offsets and are never handed out, and
@@ -151,11 +151,11 @@ impl Follower {
         }
         let trouble = |source| KafkaTrouble::passing("asking how far was read", source);
         let position = self.consumer.position().map_err(trouble)?;
-        let position = position.find_partition(self.topic, self.partition).map(|found| found.offset());
+        let position = position.find_partition(&self.topic, self.partition).map(|found| found.offset());
         if let Some(Offset::Offset(position)) = position {
             return Ok(u64::try_from(position).is_ok_and(|position| position >= end));
         }
-        Ok(self.asker.bounds(self.topic, self.partition)?.0 >= end)
+        Ok(self.asker.bounds(&self.topic, self.partition)?.0 >= end)
     }
 
     /// Takes everything before `end`, record by record; gives up after so long without any.
@@ -215,7 +215,7 @@ impl Follower {
         match weighed(error, "reading a topic of ours")? {
             Weighed::GoOn => Ok(()),
             Weighed::Gone => Err(KafkaTrouble::OffsetsLost {
-                topic: self.topic.to_owned(),
+                topic: self.topic.clone(),
                 partition: self.partition,
                 offset: self.next,
                 group: self.group.clone(),

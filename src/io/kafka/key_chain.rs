@@ -46,13 +46,16 @@ pub(super) struct KeyChain {
     sender: Sender,
     audit: AuditTopic,
     /// By epoch and offset; the first of an epoch holds.
-    epochs: BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>,
+    epochs: Epochs,
     check: Option<Vec<u8>>,
     /// The cluster's time at the newest record.
     newest: WallTime,
     /// From this time on after its end, an epoch's keys are destroyed.
     kept: Span,
 }
+
+/// Keys by epoch and offset.
+type Epochs = BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>;
 
 impl KeyChain {
     /// Opens the topic; refuses a master that its keys were not made with.
@@ -121,10 +124,7 @@ impl KeyChain {
                  the cluster's; set the clocks, best by NTP"
             );
         }
-        let is_due = |epoch: i32, made: WallTime| is_due(Epoch::numbered(epoch), made, kept, cluster);
-        let newest = |sent: &BTreeMap<u64, (Vec<u8>, Sent)>| sent.values().map(|(_, sent)| sent.made).max();
-        let due = self.epochs.iter().filter(|(epoch, sent)| newest(sent).is_some_and(|made| is_due(**epoch, made)));
-        let due: BTreeSet<i32> = due.map(|(epoch, _)| *epoch).collect();
+        let due = due(&self.epochs, cluster, kept);
         if !due.is_empty() {
             self.audit.tell(now, &[Event::KeysDestroyed { epochs: due.iter().copied().collect() }])?;
         }
@@ -207,7 +207,7 @@ fn is_due(epoch: Epoch, made: WallTime, kept: Span, now: WallTime) -> bool {
     WallTime::from_millis(ended).max(made).after(kept) <= now
 }
 
-fn learn(epochs: &mut BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>, check: &mut Option<Vec<u8>>, record: Record) {
+fn learn(epochs: &mut Epochs, check: &mut Option<Vec<u8>>, record: Record) {
     let Some(key) = record.key else { return };
     if key.starts_with(CHECK) {
         if check.is_none() {
@@ -229,6 +229,30 @@ fn learn(epochs: &mut BTreeMap<i32, BTreeMap<u64, (Vec<u8>, Sent)>>, check: &mut
             }
         }
     }
+}
+
+/// Epochs that ended, and whose keys were made, so long ago.
+fn due(epochs: &Epochs, now: WallTime, kept: Span) -> BTreeSet<i32> {
+    let newest = |sent: &BTreeMap<u64, (Vec<u8>, Sent)>| sent.values().map(|(_, sent)| sent.made).max();
+    let is_due = |epoch: i32, made: WallTime| is_due(Epoch::numbered(epoch), made, kept, now);
+    let due = epochs.iter().filter(|(epoch, sent)| newest(sent).is_some_and(|made| is_due(**epoch, made)));
+    due.map(|(epoch, _)| *epoch).collect()
+}
+
+/// The epochs in the topic whose keys are due; needs no master.
+pub(super) fn due_in(
+    cluster: &Cluster,
+    asker: &Arc<Asker>,
+    now: WallTime,
+    kept: Span,
+) -> Result<Vec<i32>, KafkaTrouble> {
+    let mut follower = Follower::of(cluster, asker, KEYS, 0, 0, Gap::Passes)?;
+    let (mut epochs, mut check, end) = (Epochs::new(), None, follower.end()?);
+    follower.take_up_to(end, PATIENCE, |record| {
+        learn(&mut epochs, &mut check, record);
+        Ok(())
+    })?;
+    Ok(due(&epochs, now, kept).into_iter().collect())
 }
 
 fn epoch_of(key: &[u8]) -> Option<i32> {

@@ -58,6 +58,15 @@ pub use transactions::Outcomes;
 mod share;
 pub use share::Share;
 
+mod shortening;
+pub use shortening::{Due, Shortening};
+
+mod retained;
+pub use retained::Retained;
+
+mod onlooker;
+pub use onlooker::Onlooker;
+
 mod owner;
 pub use owner::CountingWorker;
 

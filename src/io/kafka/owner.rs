@@ -13,13 +13,15 @@ use super::share::Hands;
 use super::topics::{FACTS, PROGRESS, ROWS, Topics, VISITS};
 use super::transactions::{Outcomes, Transactions};
 use super::witness::Rebalanced;
-use super::{Asker, Cluster, KafkaTrouble, Share, registry, said};
+use super::{Asker, Cluster, Due, KafkaTrouble, Share, Shortening, holding, registry, said};
+use crate::audit::Store;
 use crate::engine::WallTime;
 use crate::io::Counter;
 use crate::io::clock::Watch;
 use crate::io::counter::CounterError;
 use crate::io::log::{Fate, LogError};
 use crate::settings::Settings;
+use crate::settings::retention::VISITS_KEPT;
 use crate::wire::partition_of;
 
 /// An owner that lost its place waits so long before it reads it back, so that the group can settle.
@@ -151,6 +153,31 @@ impl CountingWorker {
             };
         }
         Ok(moved)
+    }
+
+    /// Deletes facts and visits of its partitions that are due and counted; says how many records that were. Facts stay
+    /// where any are on hold, and the matters are told.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer, or does not let us.
+    pub fn shorten(&self, with: &Shortening, now: WallTime) -> Result<u64, KafkaTrouble> {
+        let owned: Vec<_> = self.counters().map(|(partition, counter)| (partition, counter.positions())).collect();
+        if owned.is_empty() {
+            return Ok(0);
+        }
+        let holds = holding::active(&self.cluster)?;
+        let matters = holds.matters_in(Store::Facts);
+        if !matters.is_empty() {
+            tracing::warn!(?matters, "facts that are due stay: some are on hold for these matters");
+        }
+        let due = owned.into_iter().flat_map(|(partition, counted)| {
+            let facts = (FACTS, self.settings.facts_kept(), counted.facts);
+            let visits = (VISITS, VISITS_KEPT, counted.visits);
+            let due = |(topic, kept, counted_to)| Due { topic, partition, written_before: now.before(kept), counted_to };
+            [Some(facts).filter(|_| matters.is_empty()), Some(visits)].into_iter().flatten().map(due)
+        });
+        with.shorten(&due.collect::<Vec<_>>())
     }
 
     /// Whether everything is counted and committed: what we own, and as far as the group tells, what others own.

@@ -97,28 +97,10 @@ impl Share {
         })
     }
 
-    fn progress_of(&self, record: &Record) -> Result<Option<Progress>, KafkaTrouble> {
-        let Some(body) = &record.body else { return Ok(None) };
-        let damaged = || KafkaTrouble::Damaged {
-            topic: PROGRESS.to_owned(),
-            partition: self.partition,
-            offset: record.offset,
-            why: "it is not of a layout that this version knows".to_owned(),
-        };
-        Progress::read(body).map(Some).ok_or_else(damaged)
-    }
-
     /// The record of the last commit. The group's offset names it, but groups forget: after a week without members, or
     /// because somebody moved the offset.
     fn last_progress(&self) -> Result<Option<Progress>, KafkaTrouble> {
-        let end = Asker::of_everything(&self.cluster)?.end(PROGRESS, self.partition)?;
-        let mut follower = Follower::of(&self.cluster, &self.asker, PROGRESS, self.partition, 0, Gap::Passes)?;
-        let mut last = None;
-        follower.take_up_to(end, PATIENCE, |record| {
-            last = self.progress_of(&record)?.or(last.take());
-            Ok(())
-        })?;
-        Ok(last)
+        last_progress(&self.cluster, &self.asker, self.partition, &Asker::of_everything(&self.cluster)?)
     }
 
     /// The record of the commit of this number; it is there, though a transaction of another owner may hide it for now.
@@ -127,7 +109,9 @@ impl Share {
         let waiting = Watch::start();
         while waiting.elapsed() < PATIENCE {
             for record in follower.take(usize::MAX, SLICE)? {
-                if let Some(progress) = self.progress_of(&record)?.filter(|progress| progress.number == number) {
+                if let Some(progress) =
+                    progress_of(&record, self.partition)?.filter(|progress| progress.number == number)
+                {
                     return Ok(progress);
                 }
             }
@@ -172,8 +156,22 @@ impl Share {
         Ok(())
     }
 
-    /// What is there; where something must be there, it is waited for.
+    /// What is there. Facts that go while they are read back were due and counted: whoever reads them starts again, from
+    /// the first that are left.
     fn take(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Record>, KafkaTrouble> {
+        match self.take_in_order(stream, after, limit) {
+            Err(lost @ KafkaTrouble::OffsetsLost { .. }) if stream == Stream::Facts => {
+                let (earliest, _) = self.asker.bounds(FACTS, self.partition)?;
+                let was_counted = earliest <= self.floor.facts;
+                let doing = "reading back facts, of which the oldest were deleted meanwhile";
+                Err(if was_counted { KafkaTrouble::Slow { doing, fate: Fate::Retry } } else { lost })
+            }
+            taken => taken,
+        }
+    }
+
+    /// What is there; where something must be there, it is waited for.
+    fn take_in_order(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Record>, KafkaTrouble> {
         self.go_to(stream, after)?;
         let floor = self.floor.of(stream);
         let Some(follower) = self.followers.get_mut(stream as usize) else { return Ok(Vec::new()) };
@@ -230,6 +228,40 @@ impl Share {
     }
 }
 
+fn progress_of(record: &Record, partition: i32) -> Result<Option<Progress>, KafkaTrouble> {
+    let Some(body) = &record.body else { return Ok(None) };
+    let damaged = || KafkaTrouble::Damaged {
+        topic: PROGRESS.to_owned(),
+        partition,
+        offset: record.offset,
+        why: "it is not of a layout that this version knows".to_owned(),
+    };
+    Progress::read(body).map(Some).ok_or_else(damaged)
+}
+
+/// The record of the last commit of a partition, up to the end that `seeing` sees.
+pub(super) fn last_progress(
+    cluster: &Cluster,
+    asker: &Arc<Asker>,
+    partition: i32,
+    seeing: &Asker,
+) -> Result<Option<Progress>, KafkaTrouble> {
+    let end = seeing.end(PROGRESS, partition)?;
+    let mut follower = Follower::of(cluster, asker, PROGRESS, partition, 0, Gap::Passes)?;
+    let mut last = None;
+    follower.take_up_to(end, PATIENCE, |record| {
+        last = progress_of(&record, partition)?.or(last.take());
+        Ok(())
+    })?;
+    Ok(last)
+}
+
+/// A record as counting reads it.
+pub(super) fn stored(record: Record) -> Stored {
+    let Record { offset, at, way, body, .. } = record;
+    Stored { seq: offset + 1, appended_at: at, way, body: body.unwrap_or_default() }
+}
+
 /// Facts that nobody counted must not be missing; visits are kept for two hours, and a baseline is uploaded anew.
 fn follower(
     cluster: &Cluster,
@@ -274,10 +306,6 @@ impl Log for Share {
 
     fn read(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Stored>, LogError> {
         let taken = self.take(stream, after, limit)?;
-        let stored = |record: Record| {
-            let Record { offset, at, way, body, .. } = record;
-            Stored { seq: offset + 1, appended_at: at, way, body: body.unwrap_or_default() }
-        };
         Ok(taken.into_iter().map(stored).collect())
     }
 

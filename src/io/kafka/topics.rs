@@ -17,6 +17,7 @@ use super::{Asker, Cluster, KafkaTrouble};
 use crate::engine::Span;
 use crate::io::clock::Watch;
 use crate::settings::Settings;
+use crate::settings::retention::VISITS_KEPT;
 
 /// Packed facts about actions and conversations.
 pub const FACTS: &str = "journeycast.facts.v1";
@@ -63,7 +64,7 @@ pub struct Wanted {
 
 /// Every topic of ours, for these settings.
 pub fn wanted(settings: &Settings) -> Vec<Wanted> {
-    let facts = settings.windows.correction_horizon.and(Span::from_days(5));
+    let facts = settings.facts_kept();
     let (rows, pointers) = (settings.retention.adjustments, settings.retention.set_aside);
     let kept = |span: Span| span.millis().to_string();
     let topic = |name, partitions, exactly, cleanup: &str, more: &[(&'static str, String)]| {
@@ -79,7 +80,7 @@ pub fn wanted(settings: &Settings) -> Vec<Wanted> {
     let keys = ["max.compaction.lag.ms", "segment.ms", "delete.retention.ms"].map(|key| (key, kept(quarter)));
     vec![
         topic(FACTS, PARTITIONS, false, "delete", &[for_so_long(facts), segment(day)]),
-        topic(VISITS, PARTITIONS, false, "delete", &[for_so_long(Span::from_minutes(120)), segment(quarter)]),
+        topic(VISITS, PARTITIONS, false, "delete", &[for_so_long(VISITS_KEPT), segment(quarter)]),
         topic(PROGRESS, PARTITIONS, false, "compact", &[("max.compaction.lag.ms", kept(quarter)), segment(quarter)]),
         topic(KEYS, 1, true, "compact", &keys),
         // What is due of the audit we delete ourselves: it must say so, and stop before a hold.

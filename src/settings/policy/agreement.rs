@@ -1,7 +1,7 @@
 //! Whether the parts of a policy agree: each pattern once, none that can have no effect, nothing regulated that is kept.
 
 use super::keys::NEVER_KEPT;
-use super::pattern;
+use super::{pattern, stated};
 use crate::engine::policy::Regime;
 use crate::settings::document::Node;
 use crate::settings::{Complaint, PagePath};
@@ -32,6 +32,17 @@ pub fn check(tree: &Node, complaints: &mut Vec<Complaint>) {
         }
     }
     complaints.extend(attributes_that_are_one(tree));
+    complaints.extend(tree.list("page").iter().filter_map(|entry| blank("page.owner", entry.get("owner"))));
+    complaints.extend(blank("consent.attribute", tree.at(&["consent", "attribute"])));
+    complaints.extend(blank("sign_off.reviewed_by", tree.at(&["sign_off", "reviewed_by"])));
+    stated::check(tree.list("retention"), complaints);
+}
+
+/// Text that is there and says nothing.
+pub(super) fn blank(key: &str, node: Option<&Node>) -> Option<Complaint> {
+    let node = node?;
+    let is_blank = node.as_text().is_some_and(|text| !text.is_empty() && text.trim().is_empty());
+    is_blank.then(|| complaint(node, key, "is blank; write something between the quotes".to_owned()))
 }
 
 fn attributes_that_are_one(tree: &Node) -> Option<Complaint> {

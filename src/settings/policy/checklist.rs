@@ -1,11 +1,13 @@
 //! The review before predictive engagement goes live, as a document: filled where the policy answers, open where it does not.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use jiff::civil::Date;
 
 use super::{Policy, RegulatedPage, said};
 use crate::engine::policy::Regime;
+use crate::settings::retention::{ASK_COUNSEL, Period, Store};
 use crate::settings::{Settings, duration};
 
 /// One line of the review.
@@ -15,10 +17,10 @@ struct Line {
     answer: Option<String>,
     owner: String,
     date: String,
-    basis: &'static str,
+    basis: Cow<'static, str>,
 }
 
-const ASK: &str = "ask counsel";
+const ASK: &str = ASK_COUNSEL;
 
 impl Policy {
     /// The review as Markdown, the open questions first.
@@ -49,12 +51,12 @@ impl Policy {
             .sign_off
             .as_ref()
             .map_or_else(Default::default, |signed| (signed.reviewed_by.to_string(), signed.approved_on.to_string()));
-        let line = |question: &str, answer: Option<String>, basis| Line {
+        let line = |question: &str, answer: Option<String>, basis: &'static str| Line {
             question: question.to_owned(),
             answer,
             owner: owner.clone(),
             date: date.clone(),
-            basis,
+            basis: basis.into(),
         };
         let holds = self.refusal(today).is_none();
         let signed = self.sign_off.as_ref().filter(|_| holds);
@@ -75,29 +77,41 @@ impl Policy {
                 "ePrivacy Directive Art. 5(3); ask counsel",
             ),
             line("What does Global Privacy Control mean?", Some(said(self.consent.privacy_control).to_owned()), ASK),
-            line(
-                "How long are facts about actions and conversations kept, under keyed hashes?",
-                Some(format!(
-                    "{} after the event",
-                    duration::say(settings.windows.correction_horizon.and(crate::engine::Span::from_days(5)))
-                )),
-                ASK,
-            ),
-            line(
-                "How long are adjustments kept, which name no person?",
-                Some(duration::say(settings.retention.adjustments)),
-                ASK,
-            ),
         ];
         lines.extend(self.pages.iter().map(|page| line_of(page, date.clone())));
+        lines.extend(Store::ALL.into_iter().map(|store| self.line_of_store(store, settings, &date)));
         lines.extend(QUESTIONS.map(|(question, basis)| Line {
             question: question.to_owned(),
             answer: None,
             owner: String::new(),
             date: String::new(),
-            basis,
+            basis: basis.into(),
         }));
         lines
+    }
+}
+
+impl Policy {
+    /// How long a store is kept: answered where the policy states a basis for it, and open where nobody has.
+    fn line_of_store(&self, store: Store, settings: &Settings, approved_on: &str) -> Line {
+        let kept = match store.period(settings) {
+            Period::For(span) => format!("in force: {}", duration::say(span)),
+            Period::UntilReplaced => "each value until the next".to_owned(),
+            Period::NotOurs => "not decided here".to_owned(),
+        };
+        let question = format!("How long may {} be kept: {} ({})?", store.name(), store.holds(), store.whom().name());
+        let Some(stated) = self.retention.iter().find(|stated| stated.store == store) else {
+            let question = format!("{question} {kept}");
+            return Line { question, answer: None, owner: String::new(), date: String::new(), basis: ASK.into() };
+        };
+        let at_most = stated.period.map(|span| format!("at most {}, ", duration::say(span))).unwrap_or_default();
+        Line {
+            question,
+            answer: Some(format!("{at_most}{kept}: {}", stated.basis)),
+            owner: stated.owner.to_string(),
+            date: stated.review_by.map_or_else(|| approved_on.to_owned(), |day| format!("review by {day}")),
+            basis: stated.citation.as_deref().unwrap_or(ASK).to_owned().into(),
+        }
     }
 }
 
@@ -112,7 +126,8 @@ fn line_of(page: &RegulatedPage, date: String) -> Line {
         answer: Some(answer),
         owner: page.owner.to_string(),
         date,
-        basis: if page.regime == Regime::Mifid2 { "MiFID II Art. 16(6), 16(7), Art. 25; ask counsel" } else { ASK },
+        basis: if page.regime == Regime::Mifid2 { "MiFID II Art. 16(6), 16(7), Art. 25; ask counsel" } else { ASK }
+            .into(),
     }
 }
 
@@ -143,7 +158,7 @@ impl Line {
     fn written(&self) -> String {
         let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
         let answer = self.answer.as_deref().unwrap_or("");
-        let cells = [&*self.question, answer, &self.owner, &self.date, self.basis].map(cell);
+        let cells = [&*self.question, answer, &self.owner, &self.date, &self.basis].map(cell);
         format!("| {} |\n", cells.join(" | "))
     }
 }

@@ -1,6 +1,8 @@
 //! The table of all that may be said in a policy: one row a key.
 
+use crate::engine::Span;
 use crate::settings::keys::{Key, Kind, Need, Single, entries, may, must, table};
+use crate::settings::retention::Store;
 
 /// The regimes as they are written.
 pub const REGIMES: [&str; 4] = ["none", "mifid2", "health", "children"];
@@ -19,6 +21,7 @@ pub static ROOT: &[Key] = &[
     ),
     entries("page", PAGE, Need::May),
     Key { name: "consent", kind: Kind::Table(CONSENT), need: Need::Must(ADD_CONSENT) },
+    entries("retention", RETENTION, Need::May),
     table("sign_off", SIGN_OFF),
 ];
 
@@ -47,6 +50,17 @@ static CONSENT: &[Key] = &[
     ),
     may("global_privacy_control_attribute", Single::Name),
 ];
+
+static RETENTION: &[Key] = &[
+    must("store", Single::Choice(&Store::NAMES), "add which store: store = \"adjustments\""),
+    may("period", Single::Length(MOMENT)),
+    must("basis", Single::Name, "add why it may be kept, or \"ask counsel\": basis = \"…\""),
+    may("citation", Single::Name),
+    must("owner", Single::Name, "add who answers for it: owner = \"…\""),
+    may("review_by", Single::Day),
+];
+
+const MOMENT: Span = Span::from_millis(1);
 
 static SIGN_OFF: &[Key] = &[
     must("reviewed_by", Single::Name, SIGN),

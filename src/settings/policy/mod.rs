@@ -1,4 +1,4 @@
-//! A policy: which pages are regulated, what needs consent, what counts, and who signed it.
+//! A policy: which pages are regulated, what needs consent, what counts, how long it may be kept, and who signed it.
 
 use std::sync::Arc;
 
@@ -10,10 +10,19 @@ use super::reading::text;
 use super::{Complaint, PagePath, SettingsError, defaults, schema, shape};
 use crate::engine::plan::PolicyPlan;
 use crate::engine::policy::{ConsentRule, PageRule, Permission, Regime, normalised};
+use crate::settings::retention::Stated;
 
 mod agreement;
 
 mod keys;
+
+mod stated;
+
+mod explaining;
+pub use explaining::{Address, PageExplained};
+
+mod difference;
+pub use difference::Difference;
 
 mod signing;
 pub use signing::Signing;
@@ -35,6 +44,8 @@ pub struct Policy {
     pub interactions_may_count: bool,
     /// What is needed of a visitor.
     pub consent: ConsentRule,
+    /// What is stated of stores, in the order of the stores.
+    pub retention: Vec<Stated>,
     /// Who signed it.
     pub sign_off: Option<SignOff>,
 }
@@ -104,6 +115,7 @@ impl Policy {
                 privacy_control_attribute: text(consent, "global_privacy_control_attribute"),
                 privacy_control: permission(consent, "global_privacy_control"),
             },
+            retention: stated::of(tree.list("retention")),
             sign_off: tree.get("sign_off").and_then(sign_off),
         }
     }
@@ -144,7 +156,7 @@ impl Policy {
                 json!({"host": host, "owner": owner, "path": path, "regime": regime, "retention": retention})
             })
             .collect();
-        json!({
+        let mut form = json!({
             "consent": {
                 "absent": said(self.consent.absent),
                 "attribute": *self.consent.attribute,
@@ -154,7 +166,12 @@ impl Policy {
             },
             "interactions_may_count": self.interactions_may_count,
             "page": pages,
-        })
+        });
+        // What states nothing of retention is the same policy that it was before anything could be stated.
+        if let Some(members) = form.as_object_mut().filter(|_| !self.retention.is_empty()) {
+            members.insert("retention".to_owned(), self.retention.iter().map(stated::normal_form).collect());
+        }
+        form
     }
 
     /// What tells it from every other policy; rows carry it. A new signature under the same policy is the same version.

@@ -6,6 +6,7 @@ mod cluster;
 mod keys;
 mod registry;
 mod regulated;
+mod retention;
 #[cfg(feature = "tls")]
 mod secure;
 mod stories;

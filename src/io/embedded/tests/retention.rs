@@ -1,6 +1,7 @@
 //! What is due is gone from the disk, not only from the tables; what is not counted stays.
 
 use super::*;
+use crate::engine::names::Epoch;
 
 const MARK: &str = "MARK-OF-A-VISIT-";
 
@@ -148,4 +149,114 @@ fn hidden_texts_leave_no_crumbs_in_whatever_order_they_go() {
         log.sweep(NOW.after(KEEP.set_aside).after(Span::from_seconds(gone - 1)), &KEEP).unwrap();
         assert_eq!(marks_on_disk(folder.path()).into_iter().min(), (gone < 600).then_some(gone), "after {gone} went");
     }
+}
+
+/// A log with something marked in every store, written one after the other.
+fn marked_everywhere(folder: &TempDir) -> Embedded {
+    let mut log = open(folder);
+    for (place, length) in [40, 700, 3_000, 20_000, 90, 150, 1_200, 9_000].into_iter().cycle().take(80).enumerate() {
+        let mark = String::from_utf8(marked(place, length)).unwrap();
+        let pointer = Pointer {
+            source: mark.clone(),
+            container: mark.clone(),
+            partition: None,
+            position: place as u64,
+            class: "not_json".to_owned(),
+            path: Some(mark.clone()),
+        };
+        let label = HiddenLabel { stand_in: format!("\0{place}"), text: mark.clone() };
+        let append = Append {
+            facts: packed(mark.as_bytes()),
+            visits: packed(mark.as_bytes()),
+            accounting: &[],
+            set_aside: std::slice::from_ref(&pointer),
+            labels: std::slice::from_ref(&label),
+        };
+        log.append(NOW, &append).unwrap();
+        log.append_baseline(NOW, &[mark.clone().into_bytes()]).unwrap();
+        let rows: Vec<SaidRow> = [1, 2]
+            .map(|revision| SaidRow {
+                key: format!("{mark}{place}"),
+                body: mark.clone().into_bytes(),
+                ..row("pg-1", place as i64, revision)
+            })
+            .into();
+        let counted = place as u64 + 1;
+        let positions = Positions { facts: counted, visits: counted, baseline: counted };
+        log.commit(NOW, &Commit { rows: &rows, positions, progress: mark.as_bytes() }).unwrap();
+    }
+    log
+}
+
+#[test]
+fn when_everything_is_due_no_store_has_left_a_crumb_in_any_file() {
+    let folder = folder();
+    let mut log = marked_everywhere(&folder);
+    assert!(found_on_disk(folder.path(), MARK) > 80 * 8);
+    log.commit(NOW, &Commit { rows: &[], positions: Positions { facts: 80, visits: 80, baseline: 80 }, progress: b"" })
+        .unwrap();
+    log.sweep(NOW.after(KEEP.facts), &KEEP).unwrap();
+    assert!(found_on_disk(folder.path(), MARK) > 0, "what is kept for longer is still there");
+    let swept = log.sweep(NOW.after(KEEP.adjustments), &KEEP).unwrap();
+    assert!(swept.journal_is_empty);
+    assert_eq!(found_on_disk(folder.path(), MARK), 0);
+}
+
+#[test]
+fn keys_past_their_time_leave_no_byte_of_their_sealed_form() {
+    let folder = folder();
+    let mut log = open(&folder);
+    let epoch = Epoch::of(EventTime::from_millis(NOW.millis()));
+    log.epoch_keys(epoch, NOW).unwrap();
+    let sealed: Vec<Vec<u8>> = log
+        .look(|connection| connection.prepare("SELECT wrapped FROM keys")?.query_map([], |row| row.get(0))?.collect())
+        .unwrap();
+    assert_eq!(sealed.len(), 4);
+    let on_disk = || {
+        let files = fs::read_dir(folder.path()).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
+        files
+            .map(|bytes| sealed.iter().filter(|key| memchr::memmem::find(&bytes, key).is_some()).count())
+            .sum::<usize>()
+    };
+    assert!(on_disk() >= 4);
+    let long_after = NOW.after(KEEP.facts).after(Span::from_days(8));
+    assert_eq!(log.sweep(long_after, &KEEP).unwrap().keys, 4);
+    assert_eq!(on_disk(), 0);
+}
+
+#[test]
+fn a_look_at_what_is_kept_finds_the_oldest_of_every_store_what_waits_and_who_may_look_too() {
+    let folder = folder();
+    let mut log = open(&folder);
+    log.append(NOW, &visits(b"first")).unwrap();
+    log.append(NOW.after(Span::from_seconds(9)), &visits(b"second")).unwrap();
+    let looked = log.retained(NOW, KEEP.facts, None).unwrap();
+    let oldest = |looked: &Retained, table: &str| looked.oldest.iter().find(|(name, _)| *name == table).unwrap().1;
+    assert_eq!(oldest(&looked, "visits"), Some(NOW));
+    assert_eq!(oldest(&looked, "facts"), None);
+    assert_eq!(looked.not_counted, ["visits"]);
+    assert!(looked.overwrites);
+    committed(&mut log, counted(0, 1));
+    log.sweep(NOW.after(KEEP.visits), &KEEP).unwrap();
+    let swept = log.retained(NOW, KEEP.facts, None).unwrap();
+    assert_eq!(oldest(&swept, "visits"), Some(NOW.after(Span::from_seconds(9))));
+    assert_eq!(swept.journal_bytes, 0);
+
+    let key = folder.path().join("master.key");
+    assert_eq!(swept.open_to.last(), Some(&(key.clone(), OpenTo::Nobody)));
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    assert_eq!(log.retained(NOW, KEEP.facts, None).unwrap().open_to.last(), Some(&(key, OpenTo::Everybody)));
+}
+
+#[test]
+fn a_data_folder_that_is_made_is_its_owners_alone_and_one_that_is_there_stays_as_it_is() {
+    let folder = folder();
+    let mode =
+        |path: &Path| std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777;
+    let made = folder.path().join("data");
+    drop(Embedded::open(&made, None).unwrap());
+    assert_eq!(mode(&made), 0o700);
+    fs::set_permissions(&made, std::os::unix::fs::PermissionsExt::from_mode(0o750)).unwrap();
+    drop(Embedded::open(&made, None).unwrap());
+    assert_eq!(mode(&made), 0o750);
 }
