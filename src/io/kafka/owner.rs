@@ -174,7 +174,7 @@ impl CountingWorker {
         let due = owned.into_iter().flat_map(|(partition, counted)| {
             let facts = (FACTS, self.settings.facts_kept(), counted.facts);
             let visits = (VISITS, VISITS_KEPT, counted.visits);
-            let due = |(topic, kept, counted_to)| Due { topic, partition, written_before: now.before(kept), counted_to };
+            let due = move |(topic, kept, counted_to)| Due { topic, partition, written_before: now.before(kept), counted_to };
             [Some(facts).filter(|_| matters.is_empty()), Some(visits)].into_iter().flatten().map(due)
         });
         with.shorten(&due.collect::<Vec<_>>())
