@@ -373,6 +373,9 @@ pub struct EraseArgs {
     /// What to erase (CSV: kind, id; kinds session, action, conversation, cookie, customer).
     #[arg(long)]
     pub ids: PathBuf,
+    /// On Kafka: how long to wait until what lies in the input topics now is read, which would bring back what is erased.
+    #[arg(long, default_value = "60s")]
+    pub patience: String,
 }
 
 /// `config`.

@@ -77,6 +77,12 @@ impl KeyChain {
         self.kept(epoch).ok_or(KafkaTrouble::KeyDamaged { epoch: epoch.number(), topic: KEYS })
     }
 
+    /// The epochs whose keys are still there.
+    pub(super) fn epochs(&mut self) -> Result<Vec<Epoch>, KafkaTrouble> {
+        self.catch_up()?;
+        Ok(self.epochs.keys().copied().map(Epoch::numbered).collect())
+    }
+
     /// Deletes the keys of epochs whose facts are gone; says of how many epochs.
     pub(super) fn destroy_due(&mut self, now: WallTime, kept: Span) -> Result<usize, KafkaTrouble> {
         self.catch_up()?;
@@ -200,7 +206,14 @@ mod tests {
 
     fn record(offset: u64, key: &str, body: Option<&[u8]>) -> Record {
         let key = Some(key.as_bytes().to_vec());
-        Record { offset, at: WallTime::from_millis(0), key, way: Way::Untold, body: body.map(<[u8]>::to_vec) }
+        Record {
+            offset,
+            at: WallTime::from_millis(0),
+            is_copy: false,
+            key,
+            way: Way::Untold,
+            body: body.map(<[u8]>::to_vec),
+        }
     }
 
     #[test]

@@ -36,6 +36,11 @@ mod registry;
 
 mod said;
 
+mod turnings;
+
+mod unread;
+pub use unread::Unread;
+
 mod told;
 pub use told::{Labels, Told};
 
@@ -55,6 +60,9 @@ pub use share::Share;
 
 mod owner;
 pub use owner::CountingWorker;
+
+mod turning;
+pub use turning::{Erased, Eraser};
 
 mod checkup;
 pub use checkup::{Found, look};

@@ -10,8 +10,9 @@ use rdkafka::TopicPartitionList;
 
 use super::member::Member;
 use super::share::Hands;
-use super::topics::{FACTS, PROGRESS, ROWS, Topics, VISITS};
+use super::topics::{ERASURES, FACTS, PROGRESS, ROWS, Topics, VISITS};
 use super::transactions::{Outcomes, Transactions};
+use super::turnings::Turnings;
 use super::witness::Rebalanced;
 use super::{Asker, Cluster, KafkaTrouble, Share, registry, said};
 use crate::engine::WallTime;
@@ -60,6 +61,7 @@ impl CountingWorker {
                 return Err(KafkaTrouble::Topics(message));
             }
         }
+        count(ERASURES)?;
         let mut organizations = BTreeMap::<i32, Vec<Arc<str>>>::new();
         for id in settings.organizations() {
             let partition = i32::try_from(partition_of(&id, partitions)).unwrap_or(0);
@@ -73,6 +75,7 @@ impl CountingWorker {
         let hands = Hands {
             format,
             transactions: Transactions::of(cluster)?,
+            turnings: Turnings::of(cluster, &asker)?,
             member: Member::join(cluster, "counting", &[FACTS])?,
             standing: None,
             owned: BTreeSet::new(),

@@ -7,11 +7,14 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::{Offset, TopicPartitionList};
 
 use super::asker::Existing;
 use super::{Asker, Cluster, KafkaTrouble};
 use crate::engine::Span;
 use crate::io::clock::Watch;
+use crate::io::log::Stream;
 use crate::settings::Settings;
 
 /// Packed facts about actions and conversations.
@@ -22,6 +25,8 @@ pub const VISITS: &str = "journeycast.visits.v1";
 pub const PROGRESS: &str = "journeycast.progress.v1";
 /// Wrapped keys of epochs.
 pub const KEYS: &str = "journeycast.keys.v1";
+/// How often each partition of facts and visits was turned over by an erasure, and up to where.
+pub const ERASURES: &str = "journeycast.erasures.v1";
 /// Pointers to records that were set aside.
 pub const SET_ASIDE: &str = "journeycast.set-aside.v1";
 /// What stand-ins of unlisted action maps stand for.
@@ -53,26 +58,36 @@ pub struct Wanted {
     pub settings: Vec<(&'static str, String)>,
 }
 
+/// How long the records of a stream are kept.
+pub fn kept(settings: &Settings, stream: Stream) -> Span {
+    match stream {
+        Stream::Facts => settings.windows.correction_horizon.and(Span::from_days(5)),
+        Stream::Visits => Span::from_minutes(120),
+        Stream::Baseline => settings.retention.adjustments,
+    }
+}
+
 /// Every topic of ours, for these settings.
 pub fn wanted(settings: &Settings) -> Vec<Wanted> {
-    let facts = settings.windows.correction_horizon.and(Span::from_days(5));
+    let [facts, visits] = [Stream::Facts, Stream::Visits].map(|stream| kept(settings, stream));
     let (rows, pointers) = (settings.retention.adjustments, settings.retention.set_aside);
-    let kept = |span: Span| span.millis().to_string();
+    let millis = |span: Span| span.millis().to_string();
     let topic = |name, partitions, exactly, cleanup: &str, more: &[(&'static str, String)]| {
         let mut settings =
             vec![("cleanup.policy", cleanup.to_owned()), ("message.timestamp.type", "LogAppendTime".to_owned())];
         settings.extend(more.iter().cloned());
         Wanted { name, partitions, exactly, settings }
     };
-    let for_so_long = |span| ("retention.ms", kept(span));
-    let segment = |span| ("segment.ms", kept(span));
+    let for_so_long = |span| ("retention.ms", millis(span));
+    let segment = |span| ("segment.ms", millis(span));
     let (quarter, day) = (Span::from_minutes(15), Span::from_days(1));
-    let forever = [("max.compaction.lag.ms", kept(day)), segment(day)];
+    let forever = [("max.compaction.lag.ms", millis(day)), segment(day)];
     vec![
         topic(FACTS, PARTITIONS, false, "delete", &[for_so_long(facts), segment(day)]),
-        topic(VISITS, PARTITIONS, false, "delete", &[for_so_long(Span::from_minutes(120)), segment(quarter)]),
-        topic(PROGRESS, PARTITIONS, false, "compact", &[("max.compaction.lag.ms", kept(quarter)), segment(quarter)]),
-        topic(KEYS, 1, true, "compact", &[("delete.retention.ms", kept(quarter)), forever[0].clone(), segment(day)]),
+        topic(VISITS, PARTITIONS, false, "delete", &[for_so_long(visits), segment(quarter)]),
+        topic(PROGRESS, PARTITIONS, false, "compact", &[("max.compaction.lag.ms", millis(quarter)), segment(quarter)]),
+        topic(KEYS, 1, true, "compact", &[("delete.retention.ms", millis(quarter)), forever[0].clone(), segment(day)]),
+        topic(ERASURES, 1, true, "compact", &forever),
         topic(SET_ASIDE, 1, true, "compact,delete", &[for_so_long(pointers), segment(day)]),
         topic(LABELS, 1, true, "compact,delete", &[for_so_long(pointers), segment(day)]),
         topic(BASELINE, 1, true, "delete", &[for_so_long(rows)]),
@@ -167,6 +182,25 @@ impl Topics {
             }
             std::thread::sleep(LOOK_AGAIN_AFTER);
         }
+    }
+
+    /// Deletes the records of a partition before an offset; nobody is given them any more when this returns.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not do it, or this user may not ask for it.
+    pub(super) fn delete_before(&self, topic: &str, partition: i32, offset: u64) -> Result<(), KafkaTrouble> {
+        let trouble = |source| KafkaTrouble::passing("deleting records", source);
+        let mut before = TopicPartitionList::new();
+        let offset = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
+        before.add_partition_offset(topic, partition, offset).map_err(trouble)?;
+        let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
+        let deleted = self.runtime.block_on(self.admin.delete_records(&before, &options)).map_err(trouble)?;
+        deleted.elements().iter().try_for_each(TopicPartitionListElem::error).map_err(|error| {
+            KafkaTrouble::Topics(format!(
+                "records of {topic} cannot be deleted: {error}; this user needs the ACL Delete there"
+            ))
+        })
     }
 
     /// The settings of a topic.

@@ -128,6 +128,12 @@ pub enum KafkaTrouble {
         /// Whether what is there is in the registry's format.
         is_framed: bool,
     },
+    /// A second erasure took over.
+    #[error(
+        "another `erase` began while this one was at work, and only one can be: nothing was lost; repeat this one when \
+         the other has ended"
+    )]
+    Overtaken,
     /// Kafka did not answer in time.
     #[error("Kafka did not answer in time while {doing}; nothing is lost")]
     Slow {
@@ -165,6 +171,14 @@ impl KafkaTrouble {
         source.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge)
     }
 
+    /// Whether another producer of the same name took over.
+    pub fn is_overtaken(&self) -> bool {
+        let Self::Client { source, .. } = self else { return false };
+        let codes =
+            [RDKafkaErrorCode::Fenced, RDKafkaErrorCode::ProducerFenced, RDKafkaErrorCode::InvalidProducerEpoch];
+        source.rdkafka_error_code().is_some_and(|code| codes.contains(&code))
+    }
+
     /// What becomes of the work.
     pub const fn fate(&self) -> Fate {
         match self {
@@ -182,6 +196,7 @@ impl KafkaTrouble {
             | Self::Repartitioned { .. }
             | Self::Registry { .. }
             | Self::Mixed { .. }
+            | Self::Overtaken
             | Self::Damaged { .. } => Fate::Halt,
         }
     }

@@ -2,6 +2,7 @@
 
 mod broker;
 mod cluster;
+mod erasing;
 mod registry;
 #[cfg(feature = "tls")]
 mod secure;
