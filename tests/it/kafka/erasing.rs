@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use journeycast::engine::names::{Domain, Namer};
-use journeycast::io::clock::Watch;
-use journeycast::io::kafka::{self, Eraser};
+use journeycast::io::clock::{self, Watch};
+use journeycast::io::kafka::{self, CountingWorker, Eraser, ReadingWorker};
 use journeycast::settings::Settings;
-use journeycast::simulate::{Dice, Pathologies, SitePlan};
+use journeycast::simulate::{Dice, Pathologies, Site, SitePlan};
 use journeycast::wire::partition_of;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
@@ -94,11 +94,16 @@ fn file_of(asked: &[(&'static str, String)]) -> Vec<u8> {
     format!("kind,id\n{lines}").into_bytes()
 }
 
-fn namer(cluster: &Cluster) -> Namer {
+fn reached(cluster: &Cluster) -> (Settings, kafka::Cluster) {
     let path = cluster.site.path("journeycast.toml");
     let text = std::fs::read_to_string(&path).expect("it is there");
     let settings = Settings::parse(&text, &path.to_string_lossy(), std::iter::empty()).expect("it is right");
     let reached = kafka::Cluster::of(&settings).expect("it is on Kafka");
+    (settings, reached)
+}
+
+fn namer(cluster: &Cluster) -> Namer {
+    let (settings, reached) = reached(cluster);
     let keys = Eraser::of(&settings, &reached).and_then(|mut eraser| eraser.keys()).expect("the keys are there");
     journeycast::erase::namer(keys, &settings)
 }
@@ -274,4 +279,108 @@ fn an_erasure_that_is_killed_anywhere_and_repeated_ends_as_if_it_had_not_been() 
     cluster.catch_up();
     assert_eq!(cluster.tailed(), cluster.replayed(&sought.left));
     assert_eq!(cluster.complaints_about_revisions(), Vec::<String>::new());
+}
+
+#[test]
+fn an_owner_that_lags_goes_on_over_what_was_turned_over_before_it_came_there() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    // One batch at a time: what was fetched before it was deleted would hide the gap.
+    let slow =
+        ", \"queued.min.messages\" = \"1\", \"fetch.message.max.bytes\" = \"1\", \"fetch.max.bytes\" = \"1000000\"";
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), slow), Dice::new(6, &[]));
+    let records = shuffled(small(), &mut dice);
+    let sought = Sought::of(&records, 7);
+    cluster.site.put("ids.csv", &sought.file());
+    let (settings, reached) = reached(&cluster);
+    let mut reader = ReadingWorker::join(&settings, &reached).expect("it joins");
+    let soon = Duration::from_millis(5);
+    for part in records.chunks(records.len().div_ceil(12)) {
+        cluster.send(part, &mut dice);
+        while !reader.is_caught_up().expect("it reads") {
+            reader.turn(clock::now(), soon).expect("it reads");
+        }
+    }
+    let mut owner = CountingWorker::join(&settings, &reached).expect("it joins");
+    while !owner.turn(clock::now(), soon).expect("it counts") || owner.counters().next().is_none() {}
+    assert!(owner.lag().expect("it is known") > 2, "there is something left to count");
+    assert!(erase(&cluster).iter().all(|answer| answer == "erased"));
+    while !owner.is_caught_up().expect("it counts") {
+        owner.turn(clock::now(), soon).expect("it counts");
+    }
+    owner.say_the_rest(clock::now()).expect("it says the rest");
+    assert_eq!(cluster.tailed(), cluster.replayed(&sought.left));
+    assert_eq!(cluster.complaints_about_revisions(), Vec::<String>::new());
+}
+
+#[test]
+fn of_two_erasures_at_once_one_is_overtaken_or_both_end_and_all_is_gone_when_it_is_repeated() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(7, &[]));
+    let records = shuffled(small(), &mut dice);
+    let sought = Sought::of(&records, 7);
+    cluster.send(&records, &mut dice);
+    cluster.catch_up();
+    let files = ["one.csv", "other.csv"];
+    for (file, part) in files.into_iter().zip(sought.asked.chunks(sought.asked.len().div_ceil(2))) {
+        cluster.site.put(file, &file_of(part));
+    }
+    let both = files.map(|ids| {
+        Runner::start(&mut cluster.site.journeycast(&["erase", "--config", "journeycast.toml", "--ids", ids]))
+    });
+    let ended = both.map(|mut one| one.end(PATIENCE));
+    assert!(ended.iter().any(|(status, _)| status.code() == Some(0)), "{ended:?}");
+    for (status, told) in &ended {
+        assert!(status.code() == Some(0) || told.contains("another `erase` began"), "{told}");
+    }
+    for ((status, _), ids) in ended.iter().zip(files) {
+        let again = cluster.site.printed(&["erase", "--config", "journeycast.toml", "--ids", ids]);
+        let is_gone = answers(&again).iter().all(|answer| answer == "nothing_held");
+        assert!(is_gone || status.code() != Some(0), "an erasure that ended well was brought back by the other");
+    }
+    assert_eq!(sought.names_found(&cluster), 0);
+    cluster.catch_up();
+    assert_eq!(cluster.tailed(), cluster.replayed(&sought.left));
+}
+
+/// The watermark that a worker tells, in seconds.
+fn watermark(metrics: &str) -> Option<f64> {
+    let line = metrics.lines().find(|line| line.starts_with("journeycast_watermark_seconds{"))?;
+    line.rsplit(' ').next()?.parse().ok()
+}
+
+#[test]
+fn records_that_are_written_again_do_not_wake_a_source_that_is_silent() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let plan = SitePlan { pathologies: Pathologies::NONE, ..small() };
+    let cluster = Cluster::of(servers, &plan, "");
+    let configuration = std::fs::read_to_string(cluster.site.path("journeycast.toml")).expect("it is there");
+    let waits_for = |span: &str| configuration.replace("_after = \"60s\"", &format!("_after = \"{span}\""));
+    let records: Vec<Vec<u8>> = Site::new(plan).map(|sent| sent.line).collect();
+    cluster.site.put("ids.csv", &Sought::of(&records, 9).file());
+    let (night, day) = records.split_at(records.len() / 3);
+    cluster.site.put("journeycast.toml", waits_for("1s").as_bytes());
+    let mut worker = cluster.worker("0");
+    let address = worker.address();
+    cluster.send_to(INPUTS[0], 0, night);
+    let at_night = metrics_until(&address, |text| accounted(text) == night.len() as u64 && watermark(text).is_some());
+    let night_ends = watermark(&at_night).expect("it is told") + 3_600.0 * 4.0;
+    cluster.send_to(INPUTS[1], 2, day);
+    let leads =
+        |text: &str| accounted(text) == records.len() as u64 && watermark(text).is_some_and(|at| at > night_ends);
+    metrics_until(&address, leads);
+    assert!(erase(&cluster).iter().all(|answer| answer == "erased"));
+    worker.signal("TERM");
+    assert_eq!(worker.end(Duration::from_secs(15)).0.code(), Some(0));
+    // Nobody says again that the night's source is silent.
+    cluster.site.put("journeycast.toml", waits_for("1h").as_bytes());
+    for _ in 0..2 {
+        let mut next = cluster.worker("0");
+        let told = metrics_until(&next.address(), |text| watermark(text).is_some());
+        assert!(watermark(&told) > Some(night_ends), "{told}");
+        next.signal("TERM");
+        next.end(Duration::from_secs(15));
+    }
 }
