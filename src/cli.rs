@@ -345,6 +345,8 @@ pub enum PolicyCommand {
     Checklist(ConfigArgs),
     /// Prints the JSON Schema of the file.
     Schema,
+    /// Says what is held that can be tied to a conversation and its recording, and proves that nothing browsed is.
+    Prove(crate::prove::ProveArgs),
 }
 
 /// `policy sign`.

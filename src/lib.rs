@@ -40,6 +40,8 @@ pub mod policy;
 
 pub mod erase;
 
+pub mod prove;
+
 pub mod snippet_audit;
 
 pub mod load_cli;

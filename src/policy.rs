@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use crate::cli::{PolicyCommand, SignArgs};
 use crate::io::clock;
 use crate::perform::{Failure, load, load_alone, print};
+use crate::prove;
 use crate::settings::{Policy, Settings, SettingsError, Signing};
 
 /// Does what was asked for.
@@ -24,6 +25,7 @@ pub fn perform(command: &PolicyCommand) -> Result<(), Failure> {
             Ok(print(&policy_of(&settings)?.checklist(&settings, today()))?)
         }
         PolicyCommand::Schema => Ok(print(&Policy::schema())?),
+        PolicyCommand::Prove(args) => prove::prove(args),
     }
 }
 

@@ -15,6 +15,7 @@ mod pipe;
 mod policy;
 mod privacy;
 mod process;
+mod proving;
 mod required_agents;
 mod schemas;
 mod settings;

@@ -6,7 +6,7 @@ use std::process::Command;
 use journeycast::settings::{Policy, Settings, Signing};
 use serde_json::{Value, json};
 
-const SOUND: &str = r#"interactions_may_count = false
+pub const SOUND: &str = r#"interactions_may_count = false
 
 [[page]]
 host = "shop.example"

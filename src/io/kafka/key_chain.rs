@@ -77,10 +77,12 @@ impl KeyChain {
         self.kept(epoch).ok_or(KafkaTrouble::KeyDamaged { epoch: epoch.number(), topic: KEYS })
     }
 
-    /// The epochs whose keys are still there.
-    pub(super) fn epochs(&mut self) -> Result<Vec<Epoch>, KafkaTrouble> {
+    /// The keys of all epochs whose keys are still there.
+    pub(super) fn all(&mut self) -> Result<Vec<(Epoch, EpochKeys)>, KafkaTrouble> {
         self.catch_up()?;
-        Ok(self.epochs.keys().copied().map(Epoch::numbered).collect())
+        let epochs: Vec<Epoch> = self.epochs.keys().copied().map(Epoch::numbered).collect();
+        let damaged = |epoch: Epoch| KafkaTrouble::KeyDamaged { epoch: epoch.number(), topic: KEYS };
+        epochs.into_iter().map(|epoch| Ok((epoch, self.kept(epoch).ok_or_else(|| damaged(epoch))?))).collect()
     }
 
     /// Deletes the keys of epochs whose facts are gone; says of how many epochs.

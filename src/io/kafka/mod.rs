@@ -64,5 +64,8 @@ pub use owner::CountingWorker;
 mod turning;
 pub use turning::{Erased, Eraser};
 
+mod held;
+pub use held::Held;
+
 mod checkup;
 pub use checkup::{Found, look};

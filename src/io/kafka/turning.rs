@@ -119,8 +119,7 @@ impl Eraser {
     ///
     /// Where the topic of keys cannot be read, or a key does not open.
     pub fn keys(&mut self) -> Result<Vec<(Epoch, EpochKeys)>, KafkaTrouble> {
-        let epochs = self.keys.epochs()?;
-        epochs.into_iter().map(|epoch| Ok((epoch, self.keys.epoch_keys(epoch)?))).collect()
+        self.keys.all()
     }
 
     /// Takes out of all facts what is sought, and tells all who count when it is over.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use journeycast::engine::names::{Domain, Namer};
 use journeycast::io::clock::{self, Watch};
-use journeycast::io::kafka::{self, CountingWorker, Eraser, ReadingWorker};
+use journeycast::io::kafka::{self, CountingWorker, Held, ReadingWorker};
 use journeycast::settings::Settings;
 use journeycast::simulate::{Dice, Pathologies, Site, SitePlan};
 use journeycast::wire::partition_of;
@@ -104,7 +104,7 @@ fn reached(cluster: &Cluster) -> (Settings, kafka::Cluster) {
 
 fn namer(cluster: &Cluster) -> Namer {
     let (settings, reached) = reached(cluster);
-    let keys = Eraser::of(&settings, &reached).and_then(|mut eraser| eraser.keys()).expect("the keys are there");
+    let keys = Held::of(&settings, &reached).and_then(|mut held| held.keys()).expect("the keys are there");
     journeycast::erase::namer(keys, &settings)
 }
 
@@ -172,6 +172,28 @@ fn an_owner_that_starts_after_an_erasure_revises_what_differs_and_nothing_else()
     assert!(differ > 0 && differ < before.len());
     assert_eq!(revised, differ, "a row that did not change was said again");
     assert_eq!(cluster.complaints_about_revisions(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_held_of_a_conversation_can_be_proved_before_its_erasure_and_nothing_after_it() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(8, &[]));
+    let records = shuffled(small(), &mut dice);
+    let sought = Sought::of(&records, 7);
+    cluster.site.put("ids.csv", &sought.file());
+    cluster.send(&records, &mut dice);
+    cluster.catch_up();
+    let (_, conversation) = sought.asked.iter().find(|(kind, _)| *kind == "conversation").expect("there are some");
+    let words = ["policy", "prove", "--config", "journeycast.toml", "--format", "json", "--recording", conversation];
+    let prove = || serde_json::from_str::<Value>(&cluster.site.printed(&words)).expect("it is JSON");
+    let held = |proof: &Value| proof["held"].as_array().expect("they are listed").len();
+    let before = prove();
+    assert!(held(&before) > 1, "{before:#}");
+    assert_eq!(before["browsed_that_is_reached"], 0);
+    assert!(before["browsed"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind["kind"] == "page")));
+    erase(&cluster);
+    assert_eq!(held(&prove()), 0);
 }
 
 #[test]
