@@ -360,6 +360,8 @@ pub enum PolicyCommand {
     Diff(DiffArgs),
     /// Prints the JSON Schema of the file.
     Schema,
+    /// Says what is held that can be tied to a conversation and its recording, and proves that nothing browsed is.
+    Prove(crate::prove::ProveArgs),
 }
 
 /// `policy sign`.
@@ -388,6 +390,9 @@ pub struct EraseArgs {
     /// What to erase (CSV: kind, id; kinds session, action, conversation, cookie, customer).
     #[arg(long)]
     pub ids: PathBuf,
+    /// On Kafka: how long to wait until what lies in the input topics now is read, which would bring back what is erased.
+    #[arg(long, default_value = "60s")]
+    pub patience: String,
 }
 
 /// `config`.

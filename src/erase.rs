@@ -1,77 +1,174 @@
 //! Erase: takes what is known of sessions, actions and conversations out of every store, and answers for each line.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::audit::Event;
 use crate::cli::{EraseArgs, Format};
 use crate::engine::erasure::Erasure;
-use crate::engine::names::{Domain, Namer};
+use crate::engine::names::{Domain, Epoch, Namer};
+use crate::io::kafka::{AuditTopic, Cluster, Eraser, Unread};
+use crate::io::log::EpochKeys;
 use crate::io::{Embedded, clock};
 use crate::listing::Listing;
 use crate::perform::{Failure, load, print};
-use crate::settings::{Log, Settings};
+use crate::settings::{Log, Settings, duration};
 
-/// What a line asks for.
-#[derive(Debug, Clone, Copy)]
-enum Asked {
-    /// Something that may be held, and its place in the list of what is sought.
-    MayBeHeld(usize),
-    /// Something that is never stored.
+/// A line of the file, by its number.
+#[derive(Debug)]
+struct Line {
+    number: u64,
+    /// What may be held; nothing where such a thing is never stored.
+    asked: Option<(Domain, String)>,
+}
+
+/// What is said of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It was held and is not any more.
+    Erased,
+    /// Nothing of it is held.
+    NothingHeld,
+    /// Such a thing never passes the parser.
     NeverStored,
+    /// Something of it stays for a legal hold, also where other parts are gone.
+    OnHold,
+}
+
+impl Answer {
+    /// Every answer.
+    pub const ALL: [Self; 4] = [Self::Erased, Self::NothingHeld, Self::NeverStored, Self::OnHold];
+
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Erased => "erased",
+            Self::NothingHeld => "nothing_held",
+            Self::NeverStored => "never_stored",
+            Self::OnHold => "on_hold",
+        }
+    }
+}
+
+/// What an erasure came to.
+#[derive(Debug)]
+struct Done {
+    answers: Vec<(u64, Answer)>,
+    /// Why it must be repeated, if it must.
+    repeat: Option<String>,
+}
+
+impl Done {
+    /// How many lines got which answer: all that is told of an erasure, and nothing of whom it was about.
+    fn lines_by_answer(&self) -> [usize; 4] {
+        Answer::ALL.map(|answer| self.answers.iter().filter(|(_, given)| *given == answer).count())
+    }
 }
 
 /// Erases what the file lists, and answers line by line.
 pub fn erase(args: &EraseArgs) -> Result<(), Failure> {
     let settings = load(&args.config)?;
-    if let Log::Kafka { .. } = settings.log {
-        let message = "erase works on the embedded log; on Kafka it comes with a later version, and until then facts leave with their retention";
-        return Err(Failure::Usage(message.to_owned()));
-    }
-    let mut log = Embedded::of(&settings)?;
-    let mut erasure = Erasure::default();
-    let asked = asked(&args.ids, &namer(&mut log, &settings)?, &mut erasure)?;
-    let answers = |erasure: &Erasure| asked.iter().map(|(line, asked)| (*line, answer(*asked, erasure))).collect();
-    let told = |erasure: &Erasure| {
-        let answers: Vec<(u64, &str)> = answers(erasure);
-        Event::erased(answers.iter().map(|(_, answer)| *answer))
+    let patience = duration::parse(&args.patience).map_err(|why| Failure::Usage(format!("--patience {why}")))?;
+    let patience = Duration::from_millis(u64::try_from(patience.millis()).unwrap_or(0));
+    let lines = lines_of(&args.ids)?;
+    let done = match settings.log {
+        Log::Embedded { .. } => from_embedded(&settings, &lines)?,
+        Log::Kafka { .. } => from_kafka(&settings, &lines, patience)?,
     };
-    let erased = log.erase(clock::now(), &mut erasure, &settings.organizations(), told)?;
-    for matter in &erased.on_hold {
-        tracing::warn!(matter, "facts stay that are on hold for this matter; erase them again when it is released");
+    let rows = done.answers.iter().map(|(line, answer)| [line.to_string(), answer.name().to_owned()]).collect();
+    print(&Listing { columns: ["line", "answer"], rows }.written(Format::Csv)?)?;
+    let [erased, nothing_held, never_stored, on_hold] = done.lines_by_answer();
+    tracing::info!(erased, nothing_held, never_stored, on_hold, "erased; a running service counts anew without it");
+    done.repeat.map_or(Ok(()), |why| Err(Failure::Failed(why)))
+}
+
+fn from_embedded(settings: &Settings, lines: &[Line]) -> Result<Done, Failure> {
+    let mut log = Embedded::of(settings)?;
+    let mut keys = Vec::new();
+    for epoch in log.epochs()? {
+        keys.push((epoch, log.epoch_keys(epoch, clock::now())?));
     }
+    let mut erasure = Erasure::default();
+    let places = seek(lines, &namer(keys, settings), &mut erasure);
+    let told = |erasure: &Erasure| Event::erased(answers(&places, erasure).iter().map(|(_, answer)| answer.name()));
+    let erased = log.erase(clock::now(), &mut erasure, &settings.organizations(), told)?;
+    name(&erased.on_hold);
     if !erased.journal_is_empty {
         tracing::warn!("another process still reads the journal: erased bytes leave the disk with the next sweep");
     }
-    let rows = answers(&erasure).into_iter().map(|(line, answer)| [line.to_string(), answer.to_owned()]).collect();
-    print(&Listing { columns: ["line", "answer"], rows }.written(Format::Csv)?)?;
-    tracing::info!(lines = asked.len(), "erased; a running service counts anew without it");
-    Ok(())
+    Ok(Done { answers: answers(&places, &erasure), repeat: None })
 }
 
-/// What is told of a line; of what stays on hold only that, also where other parts of it are gone.
-fn answer(asked: Asked, erasure: &Erasure) -> &'static str {
-    match asked {
-        Asked::NeverStored => "never_stored",
-        Asked::MayBeHeld(place) if erasure.has_kept(place) => "on_hold",
-        Asked::MayBeHeld(place) if erasure.has_found(place) => "erased",
-        Asked::MayBeHeld(_) => "nothing_held",
+/// Says for which matters something stays.
+fn name(on_hold: &BTreeSet<String>) {
+    for matter in on_hold {
+        tracing::warn!(matter, "facts stay that are on hold for this matter; erase them again when it is released");
     }
+}
+
+/// On Kafka, nothing can be told in the same breath: that it begins is told before, so that none can happen unrecorded.
+fn from_kafka(settings: &Settings, lines: &[Line], patience: Duration) -> Result<Done, Failure> {
+    let cluster = Cluster::of(settings)?;
+    let (mut eraser, audit) = (Eraser::of(settings, &cluster)?, AuditTopic::of(settings, &cluster)?);
+    let unread = Unread::wait(settings, &cluster, patience)?;
+    let mut erasure = Erasure::default();
+    let places = seek(lines, &namer(eraser.keys()?, settings), &mut erasure);
+    audit.tell(clock::now(), &[Event::ErasureBegun { lines: places.len() as u64 }])?;
+    let erased = eraser.erase(clock::now(), &mut erasure)?;
+    tracing::info!(partitions = erased.partitions, "partitions were turned over");
+    name(&erased.on_hold);
+    let answers = answers(&places, &erasure);
+    audit.tell(clock::now(), &[Event::erased(answers.iter().map(|(_, answer)| answer.name()))])?;
+    let repeat = if !unread.by_topic.is_empty() {
+        Some(format!(
+            "erased what was there; but {} are not read yet, and may bring back what was erased: let a worker read \
+             them, and repeat this",
+            told(&unread)
+        ))
+    } else if !erased.is_complete {
+        Some("erased what was there; but facts about it keep coming: repeat this when they have ended".to_owned())
+    } else {
+        None
+    };
+    Ok(Done { answers, repeat })
+}
+
+fn told(unread: &Unread) -> String {
+    let each = unread.by_topic.iter().map(|(topic, records)| format!("{records} records of {topic}"));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// Everything that still has a key can be named, and nothing else.
-fn namer(log: &mut Embedded, settings: &Settings) -> Result<Namer, Failure> {
+pub fn namer(keys: Vec<(Epoch, EpochKeys)>, settings: &Settings) -> Namer {
     let mut namer = Namer::default();
-    for epoch in log.epochs()? {
-        for (domain, key) in log.epoch_keys(epoch, clock::now())? {
+    for (epoch, keys) in keys {
+        for (domain, key) in keys {
             namer.learn(epoch, domain, &key, &settings.organizations());
         }
     }
-    Ok(namer)
+    namer
 }
 
-/// The lines of the file, by their numbers. What is wrong with one is said without what it says.
-fn asked(file: &Path, namer: &Namer, erasure: &mut Erasure) -> Result<Vec<(u64, Asked)>, Failure> {
+/// The lines with their places in the list of what is sought.
+fn seek(lines: &[Line], namer: &Namer, erasure: &mut Erasure) -> Vec<(u64, Option<usize>)> {
+    let mut place = |(domain, id): &(Domain, String)| erasure.seek(namer, *domain, id);
+    lines.iter().map(|line| (line.number, line.asked.as_ref().map(&mut place))).collect()
+}
+
+fn answers(places: &[(u64, Option<usize>)], erasure: &Erasure) -> Vec<(u64, Answer)> {
+    let answer = |place: Option<usize>| match place {
+        None => Answer::NeverStored,
+        Some(place) if erasure.has_kept(place) => Answer::OnHold,
+        Some(place) if erasure.has_found(place) => Answer::Erased,
+        Some(_) => Answer::NothingHeld,
+    };
+    places.iter().map(|(number, place)| (*number, answer(*place))).collect()
+}
+
+/// The lines of the file. What is wrong with one is said without what it says.
+fn lines_of(file: &Path) -> Result<Vec<Line>, Failure> {
     let wrong = |line: u64, what: &str| Failure::Usage(format!("{}:{line}: {what}", file.display()));
     let bytes = fs::read(file).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes.as_slice());
@@ -79,27 +176,24 @@ fn asked(file: &Path, namer: &Namer, erasure: &mut Erasure) -> Result<Vec<(u64, 
     if header.iter().collect::<Vec<_>>() != ["kind", "id"] {
         return Err(wrong(1, "the first line must be kind,id"));
     }
-    let mut asked = Vec::new();
+    let mut lines = Vec::new();
     for record in reader.records() {
         let record =
             record.map_err(|error| wrong(error.position().map_or(0, csv::Position::line), "is no CSV in UTF-8"))?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let number = record.position().map_or(0, csv::Position::line);
         let (Some(kind), Some(id), 2) = (record.get(0), record.get(1), record.len()) else {
-            return Err(wrong(line, "must have two columns, kind and id"));
+            return Err(wrong(number, "must have two columns, kind and id"));
         };
         let domain = match kind {
-            "session" => Domain::Visit,
-            "action" => Domain::Action,
-            "conversation" => Domain::Conversation,
-            "cookie" | "customer" => {
-                asked.push((line, Asked::NeverStored));
-                continue;
-            }
+            "session" => Some(Domain::Visit),
+            "action" => Some(Domain::Action),
+            "conversation" => Some(Domain::Conversation),
+            "cookie" | "customer" => None,
             _ => {
-                return Err(wrong(line, "the kind is none of session, action, conversation, cookie, customer"));
+                return Err(wrong(number, "the kind is none of session, action, conversation, cookie, customer"));
             }
         };
-        asked.push((line, Asked::MayBeHeld(erasure.seek(namer, domain, id))));
+        lines.push(Line { number, asked: domain.map(|domain| (domain, id.to_owned())) });
     }
-    Ok(asked)
+    Ok(lines)
 }

@@ -55,6 +55,7 @@ pub mod audit_log;
 pub mod auditing;
 
 pub mod holding;
+pub mod prove;
 
 pub mod snippet_audit;
 

@@ -13,8 +13,8 @@ use crate::audit_log;
 use crate::cli::{PolicyCommand, SignArgs};
 use crate::io::clock;
 use crate::perform::{Failure, load, load_alone, print};
-use crate::policy_explain;
 use crate::settings::{Policy, Settings, SettingsError, Signing};
+use crate::{policy_explain, prove};
 
 /// Does what was asked for.
 pub fn perform(command: &PolicyCommand) -> Result<(), Failure> {
@@ -29,6 +29,7 @@ pub fn perform(command: &PolicyCommand) -> Result<(), Failure> {
         PolicyCommand::Explain(args) => policy_explain::explain(args),
         PolicyCommand::Diff(args) => policy_explain::diff(args),
         PolicyCommand::Schema => Ok(print(&Policy::schema())?),
+        PolicyCommand::Prove(args) => prove::prove(args),
     }
 }
 

@@ -36,6 +36,11 @@ pub enum Event {
         /// Their numbers.
         epochs: Vec<i32>,
     },
+    /// An erasure begins that cannot be told in one breath with what it does.
+    ErasureBegun {
+        /// How many lines are asked for.
+        lines: u64,
+    },
     /// Something was to be erased.
     Erased {
         /// How many lines were asked for.
@@ -72,6 +77,7 @@ impl Event {
             Self::PolicySigned { .. } => "policy_signed",
             Self::KeysMade { .. } => "keys_made",
             Self::KeysDestroyed { .. } => "keys_destroyed",
+            Self::ErasureBegun { .. } => "erasure_begun",
             Self::Erased { .. } => "erased",
             Self::HoldAdded(_) => "hold_added",
             Self::HoldReleased { .. } => "hold_released",

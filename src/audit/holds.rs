@@ -85,6 +85,7 @@ impl Holds {
                 | Event::PolicySigned { .. }
                 | Event::KeysMade { .. }
                 | Event::KeysDestroyed { .. }
+                | Event::ErasureBegun { .. }
                 | Event::Erased { .. }
                 | Event::Overridden { .. }
                 | Event::AuditShortened { .. } => {}

@@ -79,5 +79,8 @@ mod tainting;
 pub mod erasure;
 pub use erasure::Erasure;
 
+pub mod proof;
+pub use proof::Proof;
+
 pub mod counting;
 pub use counting::{Decision, Engine, Step};

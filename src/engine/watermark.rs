@@ -53,6 +53,16 @@ pub enum Source {
     Partition(PartitionIndex),
 }
 
+impl Source {
+    /// The input partition that it is, if it is one.
+    pub const fn partition(self) -> Option<PartitionIndex> {
+        match self {
+            Self::Partition(partition) => Some(partition),
+            Self::Feed(_) => None,
+        }
+    }
+}
+
 /// How far one source has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {

@@ -14,6 +14,9 @@ pub mod log;
 pub mod reading;
 pub use reading::Reader;
 
+mod sought;
+pub use sought::Sought;
+
 pub mod embedded;
 pub use embedded::Embedded;
 

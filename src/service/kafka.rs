@@ -10,9 +10,7 @@ use crate::audit_log;
 use crate::engine::{Span, WallTime};
 use crate::http::{Board, Showing, StageFigure};
 use crate::io::clock;
-use crate::io::kafka::{
-    AuditTopic, Cluster, CountingWorker, KafkaTrouble, Labels, ReadingWorker, Shortening,
-};
+use crate::io::kafka::{AuditTopic, Cluster, CountingWorker, KafkaTrouble, Labels, ReadingWorker, Shortening};
 use crate::io::log::{Accounted, Fate};
 use crate::perform::Failure;
 use crate::settings::Settings;

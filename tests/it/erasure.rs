@@ -11,7 +11,7 @@ use crate::installation::{Installation, metrics_until, said};
 use crate::process::{file_of, table};
 
 /// The ids of the action, of the conversation that queues and of any conversation that a record is about.
-fn about(line: &[u8]) -> [Option<String>; 3] {
+pub fn about(line: &[u8]) -> [Option<String>; 3] {
     let record: Value = serde_json::from_slice(line).expect("the site sends JSON");
     let body = &record["detail"]["eventBody"];
     let part = [&body["webActionEvent"], &body["blockedWebActionOfferEvent"]].into_iter().find(|part| part.is_object());
@@ -30,7 +30,7 @@ fn site() -> (Installation, Vec<Vec<u8>>) {
     (site, Site::new(plan).map(|sent| sent.line).collect())
 }
 
-fn answers(printed: &str) -> Vec<String> {
+pub fn answers(printed: &str) -> Vec<String> {
     printed.lines().skip(1).map(|line| line.split(',').nth(1).unwrap_or("").to_owned()).collect()
 }
 

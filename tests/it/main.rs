@@ -19,6 +19,7 @@ mod policy;
 mod policy_words;
 mod privacy;
 mod process;
+mod proving;
 mod required_agents;
 mod resting;
 mod retention;

@@ -36,7 +36,7 @@ impl Disk {
     pub fn append(&mut self, stream: Stream, appended_at: WallTime, body: Vec<u8>) {
         let records = &mut self.streams[stream as usize];
         let seq = records.len() as u64 + 1;
-        records.push(Stored { seq, appended_at, way: Way::Untold, body });
+        records.push(Stored { seq, appended_at, way: Way::Untold, is_copy: false, body });
     }
 
     pub fn ends(&self) -> Positions {

@@ -1,10 +1,11 @@
 //! Counting: the second of the two loops reads facts, lets the engine decide, and commits rows and positions together.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::log::{Commit, Fate, Log, LogError, Positions, SaidRow, Stored, Stream, Way};
 use crate::engine::plan::{Plan, SourceScheme};
-use crate::engine::watermark::{Feed, Source};
+use crate::engine::watermark::{Feed, PartitionIndex, Source};
 use crate::engine::{BaselineInterval, Decision, Engine, EventTime, Labels, Pace, Span, Step, WallTime};
 use crate::settings::Settings;
 use crate::wire::{Unreadable, adjustment, baseline, facts};
@@ -14,6 +15,9 @@ use note::{Note, place_of};
 
 /// The order in which streams are taken.
 const STREAMS: [Stream; 3] = [Stream::Baseline, Stream::Facts, Stream::Visits];
+/// Everything is read so often where something was erased: what an erasure moves on while the first reading passes lies
+/// before the end that the second one sees.
+const READINGS: usize = 2;
 /// A commit that the log could not take is offered again so often before the owner gives up.
 const TRIES: u32 = 5;
 
@@ -61,7 +65,11 @@ pub struct Counter<L> {
     organizations: Vec<Arc<str>>,
     /// Input partitions that were heard of.
     partitions: Vec<Arc<str>>,
+    /// Those of them that are silent: what is written again does not wake them.
+    silent: BTreeSet<PartitionIndex>,
     positions: Positions,
+    /// Whether more was read than was committed.
+    is_ahead: bool,
     note: Note,
     pace: Pace,
     clock_ahead: Span,
@@ -92,7 +100,9 @@ impl<L: Log> Counter<L> {
             plan,
             log,
             partitions: Vec::new(),
+            silent: BTreeSet::new(),
             positions: Positions::default(),
+            is_ahead: false,
             pace: Pace::new(settings.publish_every, settings.windows.source_idle_after),
             clock_ahead: settings.windows.max_clock_ahead,
         };
@@ -100,27 +110,36 @@ impl<L: Log> Counter<L> {
         Ok(counter)
     }
 
-    /// Reads back what was counted up to the committed positions.
+    /// Reads back what was counted up to the committed positions; all of it again, where an erasure began meanwhile.
     fn take_up(&mut self) -> Result<(), CounterError> {
-        // What is erased while this reads is erased after it, and read again.
-        self.note.erasures = self.log.erasures()?;
-        let (positions, note) = self.log.committed()?;
-        if let Some(before) = Note::read(&note)? {
-            self.note.carry_on(&before)?;
-            self.resume(positions, &before)?;
+        loop {
+            self.note.learn(self.log.erasures()?);
+            let (positions, note) = self.log.committed()?;
+            if let Some(before) = Note::read(&note)? {
+                self.note.carry_on(&before)?;
+                self.resume(positions, &before)?;
+            }
+            if self.note.erasures() == self.log.erasures()? {
+                return Ok(());
+            }
+            self.forget();
         }
-        Ok(())
     }
 
-    /// Forgets everything and reads it again, where something was erased since; false where nothing was.
-    fn start_anew(&mut self) -> Result<bool, CounterError> {
-        if self.log.erasures()? == self.note.erasures {
-            return Ok(false);
-        }
+    fn forget(&mut self) {
         self.engine = Engine::new(self.plan.clone(), Labels::default());
         self.note = Note::of(&self.plan);
         self.partitions.clear();
+        self.silent.clear();
         self.positions = Positions::default();
+    }
+
+    /// Forgets everything and reads it again, where an erasure ended since; false where none did.
+    fn start_anew(&mut self) -> Result<bool, CounterError> {
+        if self.log.erasures()?.ended == self.note.erasures().ended {
+            return Ok(false);
+        }
+        self.forget();
         self.take_up()?;
         Ok(true)
     }
@@ -156,7 +175,7 @@ impl<L: Log> Counter<L> {
     ///
     /// Where the log fails.
     pub fn is_caught_up(&mut self) -> Result<bool, CounterError> {
-        Ok(self.positions.reach(&self.log.ends()?))
+        Ok(!self.is_ahead && self.positions.reach(&self.log.ends()?))
     }
 
     /// Takes what is there, and commits it with what there is to say, if it is time to say something; false where
@@ -168,7 +187,7 @@ impl<L: Log> Counter<L> {
     ///
     /// Where the log fails, or holds what cannot be read.
     pub fn turn(&mut self, now: WallTime) -> Result<bool, CounterError> {
-        let mut moved = self.start_anew()?;
+        let mut moved = self.start_anew()? || self.is_ahead;
         let mut positions = self.positions;
         for stream in STREAMS {
             let at_once = self.log.at_once(stream);
@@ -208,8 +227,9 @@ impl<L: Log> Counter<L> {
             return Ok(());
         }
         if let Way::Silence(name) = &stored.way {
-            let silent = Source::Partition(place_of(name, &mut self.partitions));
-            self.engine.step(Step::Quiet(silent));
+            let silent = place_of(name, &mut self.partitions);
+            self.silent.insert(silent);
+            self.engine.step(Step::Quiet(Source::Partition(silent)));
             return Ok(());
         }
         let decoded = facts::decode(&stored.body, &self.organizations, self.engine.labels_mut()).map_err(damaged)?;
@@ -219,8 +239,13 @@ impl<L: Log> Counter<L> {
             for (name, count) in counts {
                 let Some((facts, rest)) = left.split_at_checked(*count) else { break };
                 left = rest;
-                let partition = Some(place_of(name, &mut self.partitions));
-                self.engine.step(Step::Facts { facts, not_after: Some(not_after), partition });
+                let partition = place_of(name, &mut self.partitions);
+                self.engine.step(Step::Facts { facts, not_after: Some(not_after), partition: Some(partition) });
+                if !stored.is_copy {
+                    self.silent.remove(&partition);
+                } else if self.silent.contains(&partition) {
+                    self.engine.step(Step::Quiet(Source::Partition(partition)));
+                }
             }
         }
         // Whether a partition is silent, whoever reads it says; of the rest it is known by when it came.
@@ -264,6 +289,7 @@ impl<L: Log> Counter<L> {
         let commit = Commit { rows: &rows, positions, progress: &note };
         self.offer(now, &commit)?;
         self.positions = positions;
+        self.is_ahead = false;
         Ok(())
     }
 
@@ -291,9 +317,11 @@ impl<L: Log> Counter<L> {
         Ok(())
     }
 
-    fn resume(&mut self, positions: Positions, before: &Note) -> Result<(), CounterError> {
-        for stream in STREAMS {
-            self.read_back(stream, positions.of(stream))?;
+    fn resume(&mut self, committed: Positions, before: &Note) -> Result<(), CounterError> {
+        let was_erased = before.erasures() != self.note.erasures();
+        let positions = if was_erased { self.read_everything()? } else { committed };
+        for stream in STREAMS.into_iter().filter(|_| !was_erased) {
+            self.read_back(stream, 0, positions.of(stream))?;
         }
         for body in self.log.newest_rows(before.oldest_row(&self.organizations))? {
             match adjustment::decode(&body) {
@@ -301,16 +329,33 @@ impl<L: Log> Counter<L> {
                 Err(why) => return Err(CounterError::Damaged { stream: "rows", seq: 0, why }),
             }
         }
-        before.resume(&mut self.engine, &self.organizations, &mut self.partitions);
+        before.resume(&mut self.engine, &self.organizations, &mut self.partitions, was_erased);
+        let sources = self.engine.progress().filter(|(_, _, progress)| progress.idle);
+        self.silent = sources.filter_map(|(_, source, _)| source.partition()).collect();
         self.positions = positions;
+        self.is_ahead = positions != committed;
         if !self.note.counts_like(before) {
             self.engine.step(Step::PlanChanged);
         }
         Ok(())
     }
 
-    fn read_back(&mut self, stream: Stream, up_to: u64) -> Result<(), CounterError> {
-        let mut after = 0;
+    /// Reads all that is there. What was counted at the committed places may lie beyond them now.
+    fn read_everything(&mut self) -> Result<Positions, CounterError> {
+        let mut read = Positions::default();
+        for _ in 0..READINGS {
+            let ends = self.log.ends()?;
+            self.log.wait_for(&ends);
+            for stream in STREAMS {
+                self.read_back(stream, read.of(stream), ends.of(stream))?;
+            }
+            read = ends;
+        }
+        Ok(read)
+    }
+
+    fn read_back(&mut self, stream: Stream, after: u64, up_to: u64) -> Result<(), CounterError> {
+        let mut after = after;
         while after < up_to {
             let at_once = self.log.at_once(stream);
             let stored = self.log.read(stream, after, at_once)?;

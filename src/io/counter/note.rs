@@ -10,6 +10,7 @@ use crate::engine::fact::OrganizationIndex;
 use crate::engine::plan::{Plan, PolicyPlan};
 use crate::engine::watermark::{self, Feed, PartitionIndex, Progress};
 use crate::engine::{Engine, EventTime, Span};
+use crate::io::log::Erasures;
 
 /// No interval is longer, whatever the clocks do.
 const LONGEST_INTERVAL: Span = Span::from_minutes(180);
@@ -21,9 +22,11 @@ pub(super) struct Note {
     units: BTreeMap<String, String>,
     /// What the rest of the plan hashes to.
     plan: String,
-    /// How often something had been erased when everything was last read.
+    /// How many erasures had begun and ended when everything was last read.
     #[serde(default)]
-    pub(super) erasures: u64,
+    erasures_begun: u64,
+    #[serde(default)]
+    erasures: u64,
     sources: Vec<Source>,
     /// What is not remembered any more: by organization, whatever happened before this.
     gone_before: BTreeMap<String, i64>,
@@ -74,9 +77,19 @@ impl Note {
         Self { units: plan.units.iter().map(unit).collect(), plan: routing.to_hex().to_string(), ..Self::default() }
     }
 
+    /// How often something had been erased when everything was last read.
+    pub(super) const fn erasures(&self) -> Erasures {
+        Erasures { begun: self.erasures_begun, ended: self.erasures }
+    }
+
+    /// Notes that everything is read now.
+    pub(super) const fn learn(&mut self, erasures: Erasures) {
+        Erasures { begun: self.erasures_begun, ended: self.erasures } = erasures;
+    }
+
     /// Whether the rows of `before` were said under the same routing, and nothing was erased since.
     pub(super) fn counts_like(&self, before: &Self) -> bool {
-        self.plan == before.plan && self.erasures == before.erasures
+        self.plan == before.plan && self.erasures() == before.erasures()
     }
 
     /// Remembers the units of `before` that are not in the plan any more. One that is there must be as it was:
@@ -120,9 +133,18 @@ impl Note {
             unsaid.map(|(unit, group, start)| (unit.to_string(), group.to_string(), start.millis())).collect();
     }
 
-    /// Where an engine takes up again: nothing is said that was said, and everything that was not.
-    pub(super) fn resume(&self, engine: &mut Engine, organizations: &[Arc<str>], partitions: &mut Vec<Arc<str>>) {
+    /// Where an engine takes up again: nothing is said that was said, and everything that was not. Where it read further
+    /// than was committed, what it heard there is not taken back.
+    pub(super) fn resume(
+        &self,
+        engine: &mut Engine,
+        organizations: &[Arc<str>],
+        partitions: &mut Vec<Arc<str>>,
+        read_further: bool,
+    ) {
         engine.resumed();
+        let heard = engine.progress().filter(|_| read_further).map(|(of, source, progress)| ((of, source), progress));
+        let heard: BTreeMap<_, Progress> = heard.collect();
         for (unit, group, start) in &self.unsaid {
             engine.resume_unsaid(unit, group, EventTime::from_millis(*start));
         }
@@ -130,7 +152,10 @@ impl Note {
             let organization = organizations.iter().position(|id| **id == *source.organization);
             if let Some(organization) = organization {
                 let feed = source.source(partitions);
-                let progress = Progress { newest: EventTime::from_millis(source.newest), idle: source.idle };
+                let noted = Progress { newest: EventTime::from_millis(source.newest), idle: source.idle };
+                let heard = heard.get(&(index(organization), feed)).copied().unwrap_or(noted);
+                let idle = heard.idle || noted.idle && heard.newest <= noted.newest;
+                let progress = Progress { newest: heard.newest.max(noted.newest), idle };
                 engine.resume_progress(index(organization), feed, progress);
             }
         }

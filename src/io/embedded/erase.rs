@@ -6,9 +6,10 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Embedded, EmbeddedError, Mishap, as_counted, as_stored, audit, sweep};
-use crate::audit::{Event, Holds, Spot, Store};
+use crate::audit::{Event, Holds};
 use crate::engine::names::Epoch;
-use crate::engine::{EventTime, Labels, WallTime, erasure::Erasure};
+use crate::engine::{Erasure, Labels, WallTime};
+use crate::io::Sought;
 use crate::io::log::{Stored, Stream};
 use crate::wire::facts;
 
@@ -70,7 +71,7 @@ impl Embedded {
         let (scribe, file) = (self.scribe(now), self.file.clone());
         let on_hold = self.change(|transaction, _| {
             let holds = Holds::of(&audit::entries(transaction, &file)?);
-            let (mut changed, mut on_hold) = (0, BTreeSet::new());
+            let (mut changed, mut sought) = (0, Sought::of(erasure, &holds));
             for (stream, (places, last)) in &found {
                 // What was appended since the look at it is looked at now, when nothing can be appended.
                 for place in places.iter().copied().chain(appended_after(transaction, *stream, *last)?) {
@@ -81,12 +82,7 @@ impl Embedded {
                         .optional()?
                         .unwrap_or_default();
                     let damaged = |why| EmbeddedError::FactsDamaged { file: file.clone(), seq: as_counted(place), why };
-                    let mut held = |at| {
-                        let matters = holds.matters(store_of(*stream), Spot::At(at));
-                        on_hold.extend(matters.iter().map(|matter| (*matter).to_owned()));
-                        !matters.is_empty()
-                    };
-                    let left = without(&body, erasure, organizations, &mut held).map_err(damaged)?;
+                    let left = without(*stream, &body, &mut sought, organizations).map_err(damaged)?;
                     if let Some((body, n)) = left {
                         let sql = format!("UPDATE {} SET body = ?1, n = ?2 WHERE seq = ?3", stream.name());
                         changed += transaction.execute(&sql, params![body, n, place])?;
@@ -97,8 +93,8 @@ impl Embedded {
                 let sql = "INSERT INTO meta (key, value) VALUES (?1, 1) ON CONFLICT DO UPDATE SET value = value + 1";
                 transaction.execute(sql, [ERASURES])?;
             }
-            scribe.tell(transaction, &file, vec![told(erasure)])?;
-            Ok(on_hold)
+            scribe.tell(transaction, &file, vec![told(sought.erasure())])?;
+            Ok(sought.on_hold)
         })?;
         Ok(Erased { journal_is_empty: self.look(sweep::empty_the_journal)?, on_hold })
     }
@@ -126,14 +122,6 @@ impl Embedded {
     }
 }
 
-const fn store_of(stream: Stream) -> Store {
-    match stream {
-        Stream::Facts => Store::Facts,
-        Stream::Visits => Store::Visits,
-        Stream::Baseline => Store::Baseline,
-    }
-}
-
 fn appended_after(transaction: &Transaction<'_>, stream: Stream, last: i64) -> Result<Vec<i64>, Mishap> {
     let mut statement = transaction.prepare(&format!("SELECT seq FROM {} WHERE seq > ?1", stream.name()))?;
     let places = statement.query_map([last], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -143,10 +131,10 @@ fn appended_after(transaction: &Transaction<'_>, stream: Stream, last: i64) -> R
 /// A record without what is sought, and how many facts it still holds; `None` where nothing of it is there. The record
 /// itself stays, even an empty one: positions lead past it.
 fn without(
+    stream: Stream,
     body: &[u8],
-    erasure: &mut Erasure,
+    sought: &mut Sought<'_>,
     organizations: &[Arc<str>],
-    is_held: &mut impl FnMut(EventTime) -> bool,
 ) -> Result<Option<(Vec<u8>, i64)>, crate::wire::Unreadable> {
     if body.is_empty() {
         return Ok(None);
@@ -155,15 +143,9 @@ fn without(
     let mut facts = facts::decode(body, organizations, &mut labels)?.facts;
     let mut changed = false;
     facts.retain_mut(|fact| {
-        if !erasure.concerns(fact) {
-            return true;
-        }
-        if is_held(fact.at) {
-            erasure.keep(fact);
-            return true;
-        }
-        changed = true;
-        erasure.take_out(fact)
+        let must_change = sought.must_change(stream, fact);
+        changed |= must_change;
+        !must_change || sought.take_out(stream, fact)
     });
     Ok(changed.then(|| (facts::encode(&facts, organizations, &labels), as_stored(facts.len() as u64))))
 }

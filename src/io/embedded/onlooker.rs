@@ -31,10 +31,6 @@ impl Log for Onlooker {
         Ok(self.log.positions()?.0)
     }
 
-    fn erasures(&mut self) -> Result<u64, LogError> {
-        Ok(self.log.erasures()?)
-    }
-
     fn read(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Stored>, LogError> {
         match stream {
             Stream::Facts => Ok(self.log.read(stream, after, limit)?),

@@ -42,6 +42,7 @@ impl Embedded {
         };
         self.page(sql, after, limit, |row| {
             Ok(Stored {
+                is_copy: false,
                 seq: as_counted(row.get(0)?),
                 appended_at: WallTime::from_millis(row.get(1)?),
                 way: Way::Untold,

@@ -3,7 +3,7 @@
 use super::{Embedded, EmbeddedError, RunnerLock};
 use crate::engine::names::Epoch;
 use crate::engine::{EventTime, WallTime};
-use crate::io::log::{Append, Commit, EpochKeys, Intake, Log, LogError, Positions, Stored, Stream};
+use crate::io::log::{Append, Commit, EpochKeys, Erasures, Intake, Log, LogError, Positions, Stored, Stream};
 use crate::settings::{self, Settings};
 
 impl Embedded {
@@ -101,8 +101,10 @@ impl Log for Runner {
         Ok(self.log.newest_rows(from)?)
     }
 
-    fn erasures(&mut self) -> Result<u64, LogError> {
-        Ok(self.log.erasures()?)
+    fn erasures(&mut self) -> Result<Erasures, LogError> {
+        // One transaction begins and ends it.
+        let number = self.log.erasures()?;
+        Ok(Erasures { begun: number, ended: number })
     }
 
     fn commit(&mut self, now: WallTime, what: &Commit<'_>) -> Result<(), LogError> {

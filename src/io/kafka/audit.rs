@@ -166,7 +166,7 @@ impl AuditTopic {
         }
         let gone = entries.iter().take_while(|entry| entry.sequence <= through).count();
         if let Some((offset, _)) = gone.checked_sub(1).and_then(|last| placed.get(last)) {
-            Topics::of(&self.cluster)?.delete_before(AUDIT, offset + 1)?;
+            Topics::of(&self.cluster)?.delete_before(AUDIT, 0, offset + 1)?;
         }
         Ok(gone as u64)
     }

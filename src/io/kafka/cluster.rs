@@ -72,6 +72,11 @@ impl Cluster {
         })
     }
 
+    /// The same cluster under another worker's name.
+    pub(super) fn named(&self, instance: &str) -> Self {
+        Self { instance: instance.to_owned(), ..self.clone() }
+    }
+
     /// The consumer group of a stage.
     pub fn group(&self, stage: &str) -> String {
         format!("{}.{stage}", self.group)

@@ -34,8 +34,10 @@ pub enum Gap {
 pub struct Record {
     /// Where.
     pub offset: u64,
-    /// When the broker took it.
+    /// When the broker took it first.
     pub at: WallTime,
+    /// Whether an erasure wrote it again.
+    pub is_copy: bool,
     /// Its key.
     pub key: Option<Vec<u8>>,
     /// By what way its facts came.
@@ -184,6 +186,20 @@ impl Follower {
         Ok(())
     }
 
+    /// Goes on from `earliest`, where what lies before it is not needed.
+    ///
+    /// # Errors
+    ///
+    /// Where the client fails.
+    pub fn pass_to(&mut self, earliest: u64) -> Result<(), KafkaTrouble> {
+        let trouble = |source| KafkaTrouble::lasting("going on behind a gap", source);
+        self.waiting.clear();
+        let mut list = TopicPartitionList::new();
+        let start = Offset::Offset(i64::try_from(earliest).unwrap_or(i64::MAX));
+        list.add_partition_offset(&self.topic, self.partition, start).map_err(trouble)?;
+        self.consumer.assign(&list).map_err(trouble)
+    }
+
     fn fetch(&mut self, patience: Duration) -> Result<(), KafkaTrouble> {
         let mut patience = patience;
         while self.waiting.len() < AT_ONCE {
@@ -191,10 +207,12 @@ impl Follower {
                 None => break,
                 Some(Ok(message)) => {
                     self.at_end = false;
-                    let millis = message.timestamp().to_millis().unwrap_or(0);
+                    let first = first_appended(&message);
+                    let millis = first.or_else(|| message.timestamp().to_millis()).unwrap_or(0);
                     self.waiting.push_back(Record {
                         offset: u64::try_from(message.offset()).unwrap_or(0),
                         at: WallTime::from_millis(millis),
+                        is_copy: first.is_some(),
                         key: message.key().map(<[u8]>::to_vec),
                         way: way(&message),
                         body: message.payload().map(<[u8]>::to_vec),
@@ -253,6 +271,15 @@ pub(super) fn weighed(error: KafkaError, doing: &'static str) -> Result<Weighed,
 pub(super) const CAME_FROM: &str = "came-from";
 /// The header that names an input partition that is caught up and silent.
 pub(super) const IS_SILENT: &str = "is-silent";
+
+/// The header of a record that an erasure wrote again: when it was appended first, in milliseconds.
+pub(super) const FIRST_APPENDED: &str = "first-appended";
+
+fn first_appended(message: &BorrowedMessage<'_>) -> Option<i64> {
+    let mut headers = message.headers().into_iter().flat_map(Headers::iter);
+    let header = headers.find(|header| header.key == FIRST_APPENDED)?;
+    str::from_utf8(header.value?).ok()?.parse().ok()
+}
 
 /// By what way facts came, as the headers of their record say.
 fn way(message: &BorrowedMessage<'_>) -> Way {

@@ -106,6 +106,14 @@ impl KeyChain {
         self.epochs.contains_key(&epoch.number())
     }
 
+    /// The keys of all epochs whose keys are still there.
+    pub(super) fn all(&mut self) -> Result<Vec<(Epoch, EpochKeys)>, KafkaTrouble> {
+        self.catch_up()?;
+        let epochs: Vec<Epoch> = self.epochs.keys().copied().map(Epoch::numbered).collect();
+        let damaged = |epoch: Epoch| KafkaTrouble::KeyDamaged { epoch: epoch.number(), topic: KEYS };
+        epochs.into_iter().map(|epoch| Ok((epoch, self.kept(epoch).ok_or_else(|| damaged(epoch))?))).collect()
+    }
+
     /// Deletes the keys of epochs whose facts are gone; says of how many epochs.
     ///
     /// What is due goes by the cluster's clock, as all that is kept does: a worker whose clock is wrong destroys nothing
@@ -279,7 +287,14 @@ mod tests {
 
     fn record(offset: u64, key: &str, body: Option<&[u8]>) -> Record {
         let key = Some(key.as_bytes().to_vec());
-        Record { offset, at: WallTime::from_millis(0), key, way: Way::Untold, body: body.map(<[u8]>::to_vec) }
+        Record {
+            offset,
+            at: WallTime::from_millis(0),
+            is_copy: false,
+            key,
+            way: Way::Untold,
+            body: body.map(<[u8]>::to_vec),
+        }
     }
 
     #[test]

@@ -41,6 +41,11 @@ mod registry;
 
 mod said;
 
+mod turnings;
+
+mod unread;
+pub use unread::Unread;
+
 mod told;
 pub use told::{Labels, Told};
 
@@ -69,6 +74,12 @@ pub use onlooker::Onlooker;
 
 mod owner;
 pub use owner::CountingWorker;
+
+mod turning;
+pub use turning::{Erased, Eraser};
+
+mod held;
+pub use held::Held;
 
 mod checkup;
 pub use checkup::{Found, look};

@@ -10,8 +10,9 @@ use rdkafka::TopicPartitionList;
 
 use super::member::Member;
 use super::share::Hands;
-use super::topics::{FACTS, PROGRESS, ROWS, Topics, VISITS};
+use super::topics::{ERASURES, FACTS, PROGRESS, ROWS, Topics, VISITS};
 use super::transactions::{Outcomes, Transactions};
+use super::turnings::Turnings;
 use super::witness::Rebalanced;
 use super::{Asker, Cluster, Due, KafkaTrouble, Share, Shortening, holding, registry, said};
 use crate::audit::Store;
@@ -62,6 +63,7 @@ impl CountingWorker {
                 return Err(KafkaTrouble::Topics(message));
             }
         }
+        count(ERASURES)?;
         let mut organizations = BTreeMap::<i32, Vec<Arc<str>>>::new();
         for id in settings.organizations() {
             let partition = i32::try_from(partition_of(&id, partitions)).unwrap_or(0);
@@ -75,6 +77,7 @@ impl CountingWorker {
         let hands = Hands {
             format,
             transactions: Transactions::of(cluster)?,
+            turnings: Turnings::of(cluster, &asker)?,
             member: Member::join(cluster, "counting", &[FACTS])?,
             standing: None,
             owned: BTreeSet::new(),
@@ -174,7 +177,8 @@ impl CountingWorker {
         let due = owned.into_iter().flat_map(|(partition, counted)| {
             let facts = (FACTS, self.settings.facts_kept(), counted.facts);
             let visits = (VISITS, VISITS_KEPT, counted.visits);
-            let due = move |(topic, kept, counted_to)| Due { topic, partition, written_before: now.before(kept), counted_to };
+            let due =
+                move |(topic, kept, counted_to)| Due { topic, partition, written_before: now.before(kept), counted_to };
             [Some(facts).filter(|_| matters.is_empty()), Some(visits)].into_iter().flatten().map(due)
         });
         with.shorten(&due.collect::<Vec<_>>())

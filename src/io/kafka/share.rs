@@ -16,10 +16,11 @@ use super::progress::Progress;
 use super::sender::Outgoing;
 use super::topics::{BASELINE, FACTS, PROGRESS, ROWS, VISITS};
 use super::transactions::Transactions;
+use super::turnings::Turnings;
 use super::{Asker, Cluster, Follower, KafkaTrouble, said};
 use crate::engine::{EventTime, WallTime};
 use crate::io::clock::Watch;
-use crate::io::log::{Commit, Fate, Log, LogError, Positions, Stored, Stream};
+use crate::io::log::{Commit, Erasures, Fate, Log, LogError, Positions, Stored, Stream};
 use crate::wire::framed::{is_framed, value_of};
 use crate::wire::{adjustment, key};
 
@@ -34,6 +35,8 @@ const ONLY: i32 = 0;
 pub(super) struct Hands {
     pub(super) member: Member,
     pub(super) transactions: Transactions,
+    /// What erasures did to the partitions.
+    pub(super) turnings: Turnings,
     /// Who we are to the group, as of its last change; a copy of an older one commits nothing.
     pub(super) standing: Option<ConsumerGroupMetadata>,
     /// The partitions that the group gave us, and did not take back.
@@ -80,6 +83,7 @@ impl Share {
             prefix.push('/');
             prefix.into_bytes()
         };
+        hands.borrow_mut().turnings.catch_up()?;
         let followers = [
             follower(cluster, asker, Stream::Facts, partition, 0)?,
             follower(cluster, asker, Stream::Visits, partition, 0)?,
@@ -174,15 +178,14 @@ impl Share {
     fn take_in_order(&mut self, stream: Stream, after: u64, limit: usize) -> Result<Vec<Record>, KafkaTrouble> {
         self.go_to(stream, after)?;
         let floor = self.floor.of(stream);
-        let Some(follower) = self.followers.get_mut(stream as usize) else { return Ok(Vec::new()) };
-        let mut taken = follower.take(limit, Duration::ZERO)?;
+        let mut taken = self.look(stream, limit, Duration::ZERO)?;
         let mut waiting = Watch::start();
         // A whole baseline that was uploaded before is known before anything is counted; of the other streams a first
         // part is enough.
         let is_enough =
             |taken: &[Record]| if stream == Stream::Baseline { taken.len() >= limit } else { !taken.is_empty() };
-        while follower.next() < floor && !is_enough(&taken) && !follower.has_reached(floor)? {
-            let more = follower.take(limit - taken.len(), SLICE)?;
+        while !is_enough(&taken) && !self.has_reached(stream, floor)? {
+            let more = self.look(stream, limit - taken.len(), SLICE)?;
             if !more.is_empty() {
                 waiting = Watch::start();
             } else if waiting.elapsed() > PATIENCE {
@@ -191,6 +194,29 @@ impl Share {
             taken.extend(more);
         }
         Ok(taken)
+    }
+
+    /// One look for records. What an erasure deleted lies further on: over such a gap it goes on.
+    fn look(&mut self, stream: Stream, limit: usize, patience: Duration) -> Result<Vec<Record>, KafkaTrouble> {
+        let Some(follower) = self.followers.get_mut(stream as usize) else { return Ok(Vec::new()) };
+        match follower.take(limit, patience) {
+            Err(KafkaTrouble::OffsetsLost { topic, partition, offset, group }) => {
+                let mut hands = self.hands.borrow_mut();
+                hands.turnings.catch_up()?;
+                let turned = hands.turnings.of_partition(stream, partition).below;
+                let (earliest, _) = self.asker.bounds(&topic, partition)?;
+                if offset >= turned || earliest > turned {
+                    return Err(KafkaTrouble::OffsetsLost { topic, partition, offset, group });
+                }
+                follower.pass_to(earliest)?;
+                Ok(Vec::new())
+            }
+            taken => taken,
+        }
+    }
+
+    fn has_reached(&self, stream: Stream, place: u64) -> Result<bool, KafkaTrouble> {
+        self.followers.get(stream as usize).map_or(Ok(true), |follower| follower.has_reached(place))
     }
 
     fn say(&mut self, what: &Commit<'_>) -> Result<(), KafkaTrouble> {
@@ -222,7 +248,7 @@ impl Share {
         let values: Vec<_> = what.rows.iter().map(|row| said::values(row, *format)).collect();
         let rows = what.rows.iter().zip(&values);
         let rows = rows.flat_map(|(row, values)| said::records(row, values, *row_partitions));
-        transactions.commit(rows.chain([counted]), &offsets, standing)?;
+        transactions.commit(rows.chain([counted]), Some((&offsets, standing)))?;
         self.number = progress.number;
         Ok(())
     }
@@ -258,8 +284,8 @@ pub(super) fn last_progress(
 
 /// A record as counting reads it.
 pub(super) fn stored(record: Record) -> Stored {
-    let Record { offset, at, way, body, .. } = record;
-    Stored { seq: offset + 1, appended_at: at, way, body: body.unwrap_or_default() }
+    let Record { offset, at, way, is_copy, body, .. } = record;
+    Stored { seq: offset + 1, appended_at: at, way, is_copy, body: body.unwrap_or_default() }
 }
 
 /// Facts that nobody counted must not be missing; visits are kept for two hours, and a baseline is uploaded anew.
@@ -290,6 +316,22 @@ impl Log for Share {
             ends.set(stream, if follower.has_reached(end)? { follower.next() } else { end });
         }
         Ok(ends)
+    }
+
+    fn erasures(&mut self) -> Result<Erasures, LogError> {
+        let mut hands = self.hands.borrow_mut();
+        hands.turnings.renew()?;
+        let each = [Stream::Facts, Stream::Visits].map(|stream| hands.turnings.of_partition(stream, self.partition));
+        Ok(Erasures {
+            begun: each.iter().map(|turned| turned.begun).sum(),
+            ended: each.iter().map(|turned| turned.ended).sum(),
+        })
+    }
+
+    fn wait_for(&mut self, ends: &Positions) {
+        for stream in Stream::ALL {
+            self.floor.set(stream, self.floor.of(stream).max(ends.of(stream)));
+        }
     }
 
     fn is_at_end(&self) -> bool {

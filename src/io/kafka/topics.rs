@@ -16,6 +16,7 @@ use super::asker::Existing;
 use super::{Asker, Cluster, KafkaTrouble};
 use crate::engine::Span;
 use crate::io::clock::Watch;
+use crate::io::log::Stream;
 use crate::settings::Settings;
 use crate::settings::retention::VISITS_KEPT;
 
@@ -29,6 +30,8 @@ pub const PROGRESS: &str = "journeycast.progress.v1";
 pub const KEYS: &str = "journeycast.keys.v1";
 /// The audit.
 pub const AUDIT: &str = "journeycast.audit.v1";
+/// How often each partition of facts and visits was turned over by an erasure, and up to where.
+pub const ERASURES: &str = "journeycast.erasures.v1";
 /// Pointers to records that were set aside.
 pub const SET_ASIDE: &str = "journeycast.set-aside.v1";
 /// What stand-ins of unlisted action maps stand for.
@@ -62,27 +65,38 @@ pub struct Wanted {
     pub held_for: Vec<String>,
 }
 
+/// How long the records of a stream are kept.
+pub fn kept(settings: &Settings, stream: Stream) -> Span {
+    match stream {
+        Stream::Facts => settings.facts_kept(),
+        Stream::Visits => VISITS_KEPT,
+        Stream::Baseline => settings.retention.adjustments,
+    }
+}
+
 /// Every topic of ours, for these settings.
 pub fn wanted(settings: &Settings) -> Vec<Wanted> {
-    let facts = settings.facts_kept();
+    let [facts, visits] = [Stream::Facts, Stream::Visits].map(|stream| kept(settings, stream));
     let (rows, pointers) = (settings.retention.adjustments, settings.retention.set_aside);
-    let kept = |span: Span| span.millis().to_string();
+    let millis = |span: Span| span.millis().to_string();
     let topic = |name, partitions, exactly, cleanup: &str, more: &[(&'static str, String)]| {
         let mut settings =
             vec![("cleanup.policy", cleanup.to_owned()), ("message.timestamp.type", "LogAppendTime".to_owned())];
         settings.extend(more.iter().cloned());
         Wanted { name, partitions, exactly, settings, held_for: Vec::new() }
     };
-    let for_so_long = |span| ("retention.ms", kept(span));
-    let segment = |span| ("segment.ms", kept(span));
+    let for_so_long = |span| ("retention.ms", millis(span));
+    let segment = |span| ("segment.ms", millis(span));
     let (quarter, day) = (Span::from_minutes(15), Span::from_days(1));
     // Keys that are destroyed must not lie about: their topic is compacted as soon as may be.
-    let keys = ["max.compaction.lag.ms", "segment.ms", "delete.retention.ms"].map(|key| (key, kept(quarter)));
+    let keys = ["max.compaction.lag.ms", "segment.ms", "delete.retention.ms"].map(|key| (key, millis(quarter)));
+    let seldom = [("max.compaction.lag.ms", millis(day)), segment(day)];
     vec![
         topic(FACTS, PARTITIONS, false, "delete", &[for_so_long(facts), segment(day)]),
-        topic(VISITS, PARTITIONS, false, "delete", &[for_so_long(VISITS_KEPT), segment(quarter)]),
-        topic(PROGRESS, PARTITIONS, false, "compact", &[("max.compaction.lag.ms", kept(quarter)), segment(quarter)]),
+        topic(VISITS, PARTITIONS, false, "delete", &[for_so_long(visits), segment(quarter)]),
+        topic(PROGRESS, PARTITIONS, false, "compact", &[("max.compaction.lag.ms", millis(quarter)), segment(quarter)]),
         topic(KEYS, 1, true, "compact", &keys),
+        topic(ERASURES, 1, true, "compact", &seldom),
         // What is due of the audit we delete ourselves: it must say so, and stop before a hold.
         topic(AUDIT, 1, true, "delete", &[("retention.ms", "-1".to_owned())]),
         topic(SET_ASIDE, 1, true, "compact,delete", &[for_so_long(pointers), segment(day)]),
@@ -181,6 +195,25 @@ impl Topics {
         }
     }
 
+    /// Deletes the records of a partition before an offset; nobody is given them any more when this returns.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not do it, or this user may not ask for it.
+    pub(super) fn delete_before(&self, topic: &str, partition: i32, offset: u64) -> Result<(), KafkaTrouble> {
+        let trouble = |source| KafkaTrouble::passing("deleting records", source);
+        let mut before = TopicPartitionList::new();
+        let offset = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
+        before.add_partition_offset(topic, partition, offset).map_err(trouble)?;
+        let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
+        let deleted = self.runtime.block_on(self.admin.delete_records(&before, &options)).map_err(trouble)?;
+        deleted.elements().iter().try_for_each(TopicPartitionListElem::error).map_err(|error| {
+            KafkaTrouble::Topics(format!(
+                "records of {topic} cannot be deleted: {error}; this user needs the ACL Delete there"
+            ))
+        })
+    }
+
     /// The settings of a topic.
     ///
     /// # Errors
@@ -225,21 +258,6 @@ impl Topics {
             })?;
         }
         Ok(())
-    }
-
-    /// Deletes everything before an offset of a topic of one partition.
-    ///
-    /// # Errors
-    ///
-    /// Where the cluster does not answer, or does not allow it.
-    pub fn delete_before(&self, name: &str, offset: u64) -> Result<(), KafkaTrouble> {
-        let trouble = |source| KafkaTrouble::passing("deleting records that are due", source);
-        let mut places = TopicPartitionList::new();
-        let offset = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
-        places.add_partition_offset(name, 0, offset).map_err(trouble)?;
-        let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
-        let deleted = self.runtime.block_on(self.admin.delete_records(&places, &options)).map_err(trouble)?;
-        deleted.elements().iter().try_for_each(TopicPartitionListElem::error).map_err(trouble)
     }
 
     /// What is not as it must be, a sentence each.

@@ -28,6 +28,9 @@ pub(super) struct Transactions {
     outcomes: Outcomes,
 }
 
+/// How far a group came with what is committed; nothing where no group reads.
+type Offsets<'a> = Option<(&'a TopicPartitionList, &'a ConsumerGroupMetadata)>;
+
 /// How commits ended, since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Outcomes {
@@ -66,15 +69,14 @@ impl Transactions {
         self.outcomes
     }
 
-    /// Commits records and an offset together.
+    /// Commits records, and an offset of a group with them.
     pub(super) fn commit<'a>(
         &mut self,
         records: impl Iterator<Item = Outgoing<'a>>,
-        offsets: &TopicPartitionList,
-        group: &ConsumerGroupMetadata,
+        offsets: Offsets<'_>,
     ) -> Result<(), KafkaTrouble> {
         let watch = Watch::start();
-        let done = self.try_to_commit(records, offsets, group);
+        let done = self.try_to_commit(records, offsets);
         tracing::debug!(elapsed = ?watch.elapsed(), committed = done.is_ok(), "a transaction ended");
         let outcome = match done.as_ref().map_err(KafkaTrouble::fate) {
             Ok(()) => &mut self.outcomes.committed,
@@ -88,12 +90,11 @@ impl Transactions {
     fn try_to_commit<'a>(
         &mut self,
         records: impl Iterator<Item = Outgoing<'a>>,
-        offsets: &TopicPartitionList,
-        group: &ConsumerGroupMetadata,
+        offsets: Offsets<'_>,
     ) -> Result<(), KafkaTrouble> {
         self.decide()?;
         self.producer.begin_transaction().map_err(|error| self.judge("beginning a transaction", error))?;
-        if let Err(trouble) = self.fill(records, offsets, group) {
+        if let Err(trouble) = self.fill(records, offsets) {
             return Err(self.abort(trouble));
         }
         self.again("committing", |producer| producer.commit_transaction(PATIENCE)).map_err(|trouble| {
@@ -108,11 +109,14 @@ impl Transactions {
     fn fill<'a>(
         &self,
         mut records: impl Iterator<Item = Outgoing<'a>>,
-        offsets: &TopicPartitionList,
-        group: &ConsumerGroupMetadata,
+        offsets: Offsets<'_>,
     ) -> Result<(), KafkaTrouble> {
         records.try_for_each(|outgoing| send(&self.producer, &outgoing, self.lasting))?;
-        self.again("sending the offset", |producer| producer.send_offsets_to_transaction(offsets, group, PATIENCE))?;
+        if let Some((offsets, group)) = offsets {
+            self.again("sending the offset", |producer| {
+                producer.send_offsets_to_transaction(offsets, group, PATIENCE)
+            })?;
+        }
         // A commit with records on their way costs a tenth of a second more.
         drain(&self.producer, self.lasting)
     }

@@ -143,6 +143,12 @@ pub enum KafkaTrouble {
         /// Whether what is there is in the registry's format.
         is_framed: bool,
     },
+    /// A second erasure took over.
+    #[error(
+        "another `erase` began while this one was at work, and only one can be: nothing was lost; repeat this one when \
+         the other has ended"
+    )]
+    Overtaken,
     /// Kafka did not answer in time.
     #[error("Kafka did not answer in time while {doing}; nothing is lost")]
     Slow {
@@ -181,15 +187,17 @@ impl KafkaTrouble {
     }
 
     /// Whether another producer of the same name took over.
+    pub fn is_overtaken(&self) -> bool {
+        let Self::Client { source, .. } = self else { return false };
+        let codes =
+            [RDKafkaErrorCode::Fenced, RDKafkaErrorCode::ProducerFenced, RDKafkaErrorCode::InvalidProducerEpoch];
+        source.rdkafka_error_code().is_some_and(|code| codes.contains(&code))
+    }
+
+    /// Whether another producer of the same name took over, or is about to.
     pub fn is_fenced(&self) -> bool {
         let Self::Client { source, .. } = self else { return false };
-        let fenced = [
-            RDKafkaErrorCode::Fenced,
-            RDKafkaErrorCode::ProducerFenced,
-            RDKafkaErrorCode::InvalidProducerEpoch,
-            RDKafkaErrorCode::ConcurrentTransactions,
-        ];
-        source.rdkafka_error_code().is_some_and(|code| fenced.contains(&code))
+        self.is_overtaken() || source.rdkafka_error_code() == Some(RDKafkaErrorCode::ConcurrentTransactions)
     }
 
     /// What becomes of the work.
@@ -210,6 +218,7 @@ impl KafkaTrouble {
             | Self::Repartitioned { .. }
             | Self::Registry { .. }
             | Self::Mixed { .. }
+            | Self::Overtaken
             | Self::Damaged { .. } => Fate::Halt,
         }
     }

@@ -11,7 +11,7 @@ mod error;
 pub use error::{Fate, LogError};
 
 mod stream;
-pub use stream::{Positions, Stored, Stream, Way};
+pub use stream::{Erasures, Positions, Stored, Stream, Way};
 
 mod append;
 pub use append::{Accounted, Append, HiddenLabel, Packed, Pointer};
@@ -73,14 +73,17 @@ pub trait Log {
         true
     }
 
-    /// How often something was erased from what had been appended. When it grows, everything is to be read again.
+    /// How often something was erased from what had been appended. When one ended, everything is to be read again.
     ///
     /// # Errors
     ///
     /// Where the log fails.
-    fn erasures(&mut self) -> Result<u64, LogError> {
-        Ok(0)
+    fn erasures(&mut self) -> Result<Erasures, LogError> {
+        Ok(Erasures::default())
     }
+
+    /// Lets reading wait for everything before these ends: it is there, and must come.
+    fn wait_for(&mut self, _: &Positions) {}
 
     /// How many records of a stream are best read at once: what is read together is committed together.
     fn at_once(&self, stream: Stream) -> usize {

@@ -65,6 +65,16 @@ impl Positions {
     }
 }
 
+/// How often something was erased from what had been appended. Between the two numbers records may be missing where they
+/// were, and lie further on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Erasures {
+    /// How often it was begun: who starts to count then reads everything.
+    pub begun: u64,
+    /// How often it had ended, counted like the beginnings: who counted before counts anew.
+    pub ended: u64,
+}
+
 /// By what way facts came into the log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Way {
@@ -86,6 +96,8 @@ pub struct Stored {
     pub appended_at: WallTime,
     /// By what way its facts came.
     pub way: Way,
+    /// Whether it was written again, as an erasure left it: it is no news of its source.
+    pub is_copy: bool,
     /// The bytes.
     pub body: Vec<u8>,
 }

@@ -3,6 +3,7 @@
 mod auditing;
 mod broker;
 mod cluster;
+mod erasing;
 mod keys;
 mod registry;
 mod regulated;

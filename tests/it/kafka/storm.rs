@@ -12,8 +12,8 @@ use super::broker::{Broker, client};
 use super::cluster::{Cluster, REVISIONS, ROWS, accounted, shuffled};
 use crate::installation::{Runner, metrics_until};
 
-const ORGANIZATION: &str = "7f3c2a10-4b1e-4c55-9d20-6a5e8b1c0f42";
-const OTHER: &str = "0c9d4b7e-2a61-4f0e-8d35-91b7c6a2e8f4";
+pub const ORGANIZATION: &str = "7f3c2a10-4b1e-4c55-9d20-6a5e8b1c0f42";
+pub const OTHER: &str = "0c9d4b7e-2a61-4f0e-8d35-91b7c6a2e8f4";
 /// How long a fault waits for workers that publish.
 const PATIENCE: Duration = Duration::from_secs(10);
 const SESSION: Duration = Duration::from_secs(3);
@@ -32,7 +32,7 @@ fn plan(visits_per_day: f64) -> SitePlan {
 }
 
 /// The configuration of both organizations: the second is the first under other names.
-fn both(configuration: &str) -> String {
+pub fn both(configuration: &str) -> String {
     let (sources, rest) = configuration.split_at(configuration.find("[[business_unit]]").expect("there is a unit"));
     let sources = sources.replace(&format!("organization_id = \"{ORGANIZATION}\"\n"), "");
     let end = rest.find("[[page_class]]").expect("there are kinds of pages");
@@ -41,7 +41,7 @@ fn both(configuration: &str) -> String {
     format!("{sources}{units}{others}{rest}")
 }
 
-fn records(visits_per_day: f64, dice: &mut Dice) -> Vec<Vec<u8>> {
+pub fn records(visits_per_day: f64, dice: &mut Dice) -> Vec<Vec<u8>> {
     let mut records = shuffled(plan(visits_per_day), dice);
     let others = shuffled(SitePlan { seed: 24, ..plan(visits_per_day) }, dice).into_iter().map(|record| {
         let found = memchr::memmem::find_iter(&record, ORGANIZATION).collect::<Vec<_>>();

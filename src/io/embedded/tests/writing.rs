@@ -163,7 +163,7 @@ fn a_baseline_is_appended_whole_and_read_in_order() {
     let mut log = open(&folder);
     log.append_baseline(NOW, &[b"b1".to_vec(), b"b2".to_vec()]).unwrap();
     let read = log.read(Stream::Baseline, 1, 10).unwrap();
-    let second = Stored { seq: 2, appended_at: NOW, way: Way::Untold, body: b"b2".to_vec() };
+    let second = Stored { seq: 2, appended_at: NOW, way: Way::Untold, is_copy: false, body: b"b2".to_vec() };
     assert_eq!(read, [second]);
     let ends = log.ends().unwrap();
     assert!(Positions { baseline: 2, ..Positions::default() }.reach(&ends) && !counted(9, 9).reach(&ends));
