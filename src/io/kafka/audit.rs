@@ -117,13 +117,13 @@ impl AuditTopic {
         offered: &mut Option<Kept>,
     ) -> Result<Result<(), R>, Failed> {
         let broken = |why| Failed::For(KafkaTrouble::AuditBroken { topic: AUDIT, why });
-        // Whoever has nothing to append ends nobody's turn.
-        let (_, entries) = self.read().map_err(broken_or)?;
+        // Whoever has nothing to append ends nobody's turn, and a cluster that is away is not waited for.
+        let (_, entries) = self.read().map_err(|unread| Failed::For(unread.into_trouble()))?;
         if let Err(refusal) = is_something(decide(&entries)) {
             return Ok(refusal);
         }
         let producer = ready(&self.cluster.audit_transactions()).map_err(fenced_or)?;
-        let (kept, entries) = self.read().map_err(broken_or)?;
+        let (kept, entries) = self.read().map_err(|unread| Failed::from(unread.into_trouble()))?;
         if offered.as_ref().is_some_and(|offered| kept.contains(offered)) {
             return Ok(Ok(()));
         }
@@ -190,10 +190,12 @@ impl From<Wrong> for Unread {
     }
 }
 
-fn broken_or(unread: Unread) -> Failed {
-    match unread {
-        Unread::Trouble(trouble) => trouble.into(),
-        Unread::Wrong(why) => Failed::For(KafkaTrouble::AuditBroken { topic: AUDIT, why }),
+impl Unread {
+    fn into_trouble(self) -> KafkaTrouble {
+        match self {
+            Self::Trouble(trouble) => trouble,
+            Self::Wrong(why) => KafkaTrouble::AuditBroken { topic: AUDIT, why },
+        }
     }
 }
 

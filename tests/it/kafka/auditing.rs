@@ -3,6 +3,10 @@
 use std::thread;
 use std::time::Duration;
 
+use journeycast::audit::{Event, verify};
+use journeycast::engine::{Span, WallTime};
+use journeycast::io::kafka::{self, AuditTopic};
+use journeycast::settings::Settings;
 use journeycast::simulate::{Dice, Pathologies, SitePlan};
 use rdkafka::admin::{AdminOptions, ResourceSpecifier};
 
@@ -94,6 +98,32 @@ fn keys_and_starts_are_recorded_and_a_worker_whose_key_is_another_makes_none() {
     let ended = cluster.site.perform(&words(&["run"], &["--until-caught-up"]));
     assert_eq!(ended.status.code(), Some(1), "{}", said(&ended));
     assert!(said(&ended).contains("the audit in journeycast.audit.v1 cannot go on"), "{}", said(&ended));
+}
+
+#[test]
+fn what_is_due_of_the_audit_is_deleted_from_the_topic_and_the_rest_still_verifies() {
+    let Some(broker) = shared() else { return };
+    let cluster = Cluster::of(broker.as_ref().expect("it is there").servers(), &small(), "");
+    let text = std::fs::read_to_string(cluster.site.path("journeycast.toml")).expect("it is there");
+    let file = cluster.site.path("journeycast.toml");
+    let settings = Settings::parse(&text, &file.to_string_lossy(), std::iter::empty()).expect("it is sound");
+    let topic = AuditTopic::of(&settings, &kafka::Cluster::of(&settings).expect("it is one")).expect("there is a key");
+    let day = |day| WallTime::from_millis(1_795_424_400_000).after(Span::from_days(day));
+    for n in 0..4 {
+        topic.tell(day(n), &[Event::KeysMade { epoch: 2_968 }]).expect("it is told");
+    }
+    let keep = Span::from_days(400);
+    assert_eq!(topic.shorten(day(399), keep).expect("it answers"), 0);
+    for gone in [2, 0] {
+        assert_eq!(topic.shorten(day(401), keep).expect("it answers"), gone);
+        let kept = topic.kept().expect("it can be read");
+        let verified = verify(&kept, &topic.signer().public_key(), None).expect("it is whole");
+        assert_eq!((verified.entries, verified.first), (3, 3));
+    }
+    printed(&cluster, &["hold", "add"], &["--matter", "Smith", "--by", "c", "--topic", "revisions"]);
+    assert_eq!(topic.shorten(day(100_000), keep).expect("it answers"), 3, "up to the hold, and no further");
+    assert_eq!(topic.shorten(day(100_000), keep).expect("it answers"), 0);
+    assert_eq!(printed(&cluster, &["hold", "list"], &["--format", "csv"]).lines().count(), 2);
 }
 
 #[test]

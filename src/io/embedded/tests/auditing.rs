@@ -5,8 +5,11 @@ use std::convert::Infallible;
 
 use super::*;
 use crate::audit::{Entry, Event, Hold, Hold as Held, Store, Verified, verify};
+use crate::engine::fact::{About, OrganizationIndex};
 use crate::engine::names::Epoch;
+use crate::engine::{BaselineInterval, Fact, Labels, Name, Names, Regime};
 use crate::io::embedded::OnHold;
+use crate::wire::facts::encode;
 
 fn verified(log: &Embedded) -> Verified {
     verify(&log.audit().unwrap(), &log.signer().public_key(), None).unwrap()
@@ -194,4 +197,42 @@ fn the_audit_is_cut_at_its_beginning_when_due_and_still_verifies_from_there() {
     log.sweep(long_after, &KEEP).unwrap();
     assert_eq!(names(&log), ["audit_shortened"]);
     assert_eq!(verified(&log).first, 10);
+}
+
+#[test]
+fn facts_and_baseline_out_of_scope_go_and_those_in_scope_stay_with_all_of_their_record() {
+    let folder = folder();
+    let mut log = open(&folder);
+    let stores = [Store::Facts, Store::Baseline];
+    let mut asked = hold("m-1", &stores, &["pg-1"], Some(1_000));
+    asked.until = Some(EventTime::from_seconds(2_000));
+    tell(&mut log, NOW, Event::HoldAdded(asked));
+    let fact = |second: i64| Fact {
+        organization: OrganizationIndex(0),
+        at: EventTime::from_seconds(second),
+        names: Names { own: Name(7), before: None },
+        about: About::Taint(Regime::Health),
+    };
+    let records: [&[i64]; 5] = [&[999, 998], &[999, 1_000], &[1_999], &[2_000], &[500, 3_000]];
+    for seconds in records {
+        let few: Vec<Fact> = seconds.iter().copied().map(fact).collect();
+        log.append(NOW, &facts(&encode(&few, &[Arc::from("org-1")], &Labels::default()))).unwrap();
+    }
+    let volume = |group: &str, second: i64| BaselineInterval {
+        organization_id: Arc::from("org-1"),
+        business_unit_id: Arc::from("bu-1"),
+        planning_group_id: Arc::from(group),
+        start: EventTime::from_seconds(second),
+        interval_seconds: 900,
+        offered: 3.0,
+        handle_time_seconds: None,
+    };
+    let volumes = [volume("pg-1", 1_800), volume("pg-1", 2_700), volume("pg-2", 1_800)];
+    log.append_baseline(NOW, &volumes.each_ref().map(crate::wire::baseline::encode)).unwrap();
+    let positions = Positions { facts: 5, visits: 0, baseline: 3 };
+    log.commit(NOW, &Commit { rows: &[], positions, progress: b"" }).unwrap();
+    log.sweep(NOW.after(KEEP.adjustments), &KEEP).unwrap();
+    let left = |stream| log.read(stream, 0, 10).unwrap().iter().map(|stored| stored.seq).collect::<Vec<_>>();
+    assert_eq!(left(Stream::Facts), [2, 3, 5], "the times of the last one lie around the scope");
+    assert_eq!(left(Stream::Baseline), [1]);
 }
