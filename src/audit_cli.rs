@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
-use crate::audit::{PublicKey, Store};
+use crate::audit::PublicKey;
 use crate::cli::{ConfigArgs, Format};
 use crate::engine::EventTime;
+use crate::settings::retention::Store;
 use crate::wire::timestamp::from_rfc3339;
 
 /// `audit`.

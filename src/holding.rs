@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::audit::{ActiveHold, Contradiction, Event, Hold, Holds, Store};
+use crate::audit::{ActiveHold, Contradiction, Event, Hold, Holds};
 use crate::audit_cli::{HoldArgs, HoldCommand, ListArgs, ReleaseArgs};
 use crate::audit_log::AuditLog;
 use crate::engine::EventTime;
 use crate::io::kafka::{Cluster, holding};
 use crate::listing::Listing;
 use crate::perform::{Failure, load_alone, print};
+use crate::settings::retention::Store;
 use crate::settings::{Log, Settings};
 use crate::wire::Rfc3339;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::engine::{Span, WallTime};
 use crate::io::embedded::{OpenTo, Retained};
-use crate::io::kafka::{self, Cluster, KafkaTrouble, topics};
+use crate::io::kafka::{self, Cluster, KafkaTrouble, holding, topics};
 use crate::io::log::Fate;
 use crate::io::{Embedded, clock};
 use crate::listing::Listing;
@@ -124,18 +124,17 @@ fn in_folder(settings: &Settings, now: WallTime) -> Result<Vec<Judgement>, Failu
     let rhythm = SWEEP_EVERY.and(SLACK);
     let seen =
         log.retained(now.before(rhythm), settings.facts_kept(), settings.key_file.as_deref()).map_err(cannot_look)?;
-    let rows = settings.retention_rows();
+    let (rows, holds) = (settings.retention_rows(), log.holds().map_err(cannot_look)?);
     let mut found = Vec::new();
     for (table, oldest) in &seen.oldest {
         let Some(row) = rows.iter().find(|row| row.store.tables().contains(table)) else { continue };
         let advice = if seen.not_counted.contains(table) {
             "it is not counted yet and stays until it is: start `run`, or find out why it does not get there"
-        } else if row.store.may_be_held() {
-            "`run` deletes what is due every ten minutes, but for what a legal hold keeps: see that it runs, and what it warns of"
         } else {
             "`run` deletes what is due every ten minutes: see that it runs, and what it warns of"
         };
-        found.push(of_age(row, table, Seen { oldest: *oldest, rhythm }, now, advice));
+        let judged = of_age(row, table, Seen { oldest: *oldest, rhythm }, now, advice);
+        found.push(judged.under(&holds.matters_in(row.store)));
     }
     found.push(keys(&seen.keys_due, "keys"));
     found.extend(of_the_files(&seen));
@@ -206,12 +205,13 @@ fn patiently_in_topics(settings: &Settings, now: WallTime) -> Result<Vec<Judgeme
 }
 
 fn in_topics(settings: &Settings, now: WallTime) -> Result<Vec<Judgement>, KafkaTrouble> {
-    let cluster = kafka::Retained::of(&Cluster::of(settings)?)?;
+    let cluster = Cluster::of(settings)?;
+    let (holds, cluster) = (holding::active(&cluster)?, kafka::Retained::of(&cluster)?);
     let wanted = topics::wanted(settings);
     let mut found = Vec::new();
     for row in settings.retention_rows() {
         let inputs = settings.sources.iter().map(|source| &*source.topic).filter(|_| row.store == Store::Input);
-        for topic in inputs.chain(row.store.topic()) {
+        for topic in inputs.chain(row.store.topics().iter().copied()) {
             let Some(seen) = cluster.topic(topic)? else {
                 let nothing = Judgement::within(row.store, topic, "is not there, so it holds nothing".to_owned());
                 found.push(nothing);
@@ -219,8 +219,9 @@ fn in_topics(settings: &Settings, now: WallTime) -> Result<Vec<Judgement>, Kafka
             };
             let made_with = wanted.iter().find(|wanted| wanted.name == topic);
             let promised = made_with.map(|wanted| wanted.settings.as_slice()).unwrap_or_default();
-            found.extend(of_topic(&row, topic, promised, &seen));
-            found.extend(of_records(&row, topic, &seen, now));
+            let matters = holds.matters_in(row.store);
+            let judged = of_topic(&row, topic, promised, &seen).into_iter().chain(of_records(&row, topic, &seen, now));
+            found.extend(judged.map(|judged| judged.under(&matters)));
         }
     }
     let late = SWEEP_EVERY.and(SLACK);

@@ -1,7 +1,8 @@
 //! The holds that are active, as the entries of the audit say: nothing else keeps them.
 
-use super::{Entry, Event, Hold, Store};
+use super::{Entry, Event, Hold};
 use crate::engine::{EventTime, WallTime};
+use crate::settings::retention::Store;
 
 /// A hold that was not released.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,7 +18,7 @@ pub mod verify;
 pub use verify::{Verified, Wrong, verify};
 
 pub mod hold;
-pub use hold::{Hold, Store};
+pub use hold::Hold;
 
 pub mod holds;
 pub use holds::{ActiveHold, Contradiction, Holds, Spot};

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::engine::{EventTime, WallTime};
+use crate::settings::retention::Store;
 
 const NOW: WallTime = WallTime::from_millis(1_795_424_400_123);
 

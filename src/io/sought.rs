@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::log::Stream;
-use crate::audit::{Holds, Spot, Store};
+use crate::audit::{Holds, Spot};
 use crate::engine::{Erasure, Fact};
+use crate::settings::retention::Store;
 
 /// An erasure under the holds that are active.
 #[derive(Debug)]

@@ -7,9 +7,10 @@ use rusqlite::{Connection, Row, Transaction, params};
 use super::audit::{Scribe, entries};
 use super::epoch_keys::{DESTROYED_UP_TO, DESTRUCTIONS};
 use super::{Embedded, EmbeddedError, Mishap};
-use crate::audit::{Event, Holds, Spot, Store};
+use crate::audit::{Event, Holds, Spot};
 use crate::engine::names::EPOCH_LENGTH;
 use crate::engine::{EventTime, Span, WallTime};
+use crate::settings::retention::Store;
 use crate::wire::{baseline, facts, key};
 
 /// Under this name the latest sweep is noted.
@@ -124,8 +125,15 @@ fn delete(
             Store::Revisions => swept.revisions = deleted,
             Store::Baseline => swept.baseline = deleted,
             Store::SetAside => swept.set_aside = deleted,
-            // Neither is deleted record by record.
-            Store::Audit | Store::Keys => {}
+            // None is deleted record by record, or by holds.
+            Store::Audit
+            | Store::Keys
+            | Store::Labels
+            | Store::Progress
+            | Store::Input
+            | Store::MasterKey
+            | Store::Logs
+            | Store::Files => {}
         }
     }
     let labels = "DELETE FROM unrouted_labels WHERE seen_at <= ?1";

@@ -14,12 +14,13 @@ use super::topics::{AUDIT, Topics};
 use super::transactions::ready;
 use super::witness::Witness;
 use super::{Asker, Cluster, Follower, KafkaTrouble};
-use crate::audit::{self, Entry, Event, Holds, Kept, Signer, Store, Wrong, export};
+use crate::audit::{self, Entry, Event, Holds, Kept, Signer, Wrong, export};
 use crate::engine::{Span, WallTime};
 use crate::io::clock::Watch;
 use crate::io::log::Fate;
 use crate::io::master::{self, Master, random};
 use crate::settings::Settings;
+use crate::settings::retention::Store;
 
 /// How long the cluster may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);

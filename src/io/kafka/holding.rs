@@ -1,25 +1,13 @@
 //! Legal holds on a cluster: a topic in which anything is held keeps everything until it is released.
 
-use super::topics::{AUDIT, BASELINE, FACTS, REVISIONS, ROWS, SET_ASIDE, Topics, Wanted, wanted};
+use super::topics::{Topics, Wanted, wanted};
 use super::{Cluster, KafkaTrouble};
-use crate::audit::{Holds, Store};
+use crate::audit::Holds;
 use crate::settings::Settings;
+use crate::settings::retention::Store;
 
 /// What `retention.ms` says of a topic that keeps everything.
 const FOR_EVER: &str = "-1";
-
-/// The topic of a store in which something can be held.
-pub const fn topic_of(store: Store) -> Option<&'static str> {
-    match store {
-        Store::Facts => Some(FACTS),
-        Store::Adjustments => Some(ROWS),
-        Store::Revisions => Some(REVISIONS),
-        Store::Baseline => Some(BASELINE),
-        Store::Audit => Some(AUDIT),
-        Store::SetAside => Some(SET_ASIDE),
-        Store::Visits | Store::Keys => None,
-    }
-}
 
 /// The holds that are active on a cluster.
 ///
@@ -35,7 +23,7 @@ pub fn wanted_under(settings: &Settings, holds: &Holds) -> Vec<Wanted> {
     let mut topics = wanted(settings);
     for store in Store::ALL {
         let matters = holds.matters_in(store);
-        let Some(topic) = topics.iter_mut().find(|topic| topic_of(store) == Some(topic.name)) else { continue };
+        let Some(topic) = topics.iter_mut().find(|topic| store.topics().contains(&topic.name)) else { continue };
         if matters.is_empty() {
             continue;
         }
@@ -58,7 +46,7 @@ pub fn apply(settings: &Settings, cluster: &Cluster, holds: &Holds) -> Result<()
     let topics = Topics::of(cluster)?;
     let existing = topics.existing()?;
     for topic in wanted_under(settings, holds).iter().filter(|topic| existing.contains_key(topic.name)) {
-        let is_held = |store: Store| topic_of(store) == Some(topic.name);
+        let is_held = |store: Store| store.may_be_held() && store.topics().contains(&topic.name);
         let retention = topic.settings.iter().find(|(key, _)| *key == "retention.ms").map(|(_, value)| value);
         let Some(retention) = retention.filter(|_| Store::ALL.into_iter().any(is_held)) else { continue };
         let found = topics.settings_of(topic.name)?.remove("retention.ms");

@@ -15,13 +15,13 @@ use super::transactions::{Outcomes, Transactions};
 use super::turnings::Turnings;
 use super::witness::Rebalanced;
 use super::{Asker, Cluster, Due, KafkaTrouble, Share, Shortening, holding, registry, said};
-use crate::audit::Store;
 use crate::engine::WallTime;
 use crate::io::Counter;
 use crate::io::clock::Watch;
 use crate::io::counter::CounterError;
 use crate::io::log::{Fate, LogError};
 use crate::settings::Settings;
+use crate::settings::retention::Store;
 use crate::settings::retention::VISITS_KEPT;
 use crate::wire::partition_of;
 

@@ -1,6 +1,7 @@
 //! Deletes what is due and counted from the begin of a partition. Time alone does that too late: a broker deletes whole
 //! segments, each when its newest record is due, so that an old record stays for as long as younger ones lie beside it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions};
@@ -8,12 +9,18 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::follower::Gap;
 use super::witness::Witness;
-use super::{Asker, Cluster, KafkaTrouble};
+use super::{Asker, Cluster, Follower, KafkaTrouble};
 use crate::engine::WallTime;
 
 /// How long the broker may take; counting waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long one look at the first records of a partition may take.
+const SLICE: Duration = Duration::from_millis(200);
+/// So many records of a partition are looked at in one turn.
+const AT_ONCE: usize = 10_000;
 
 /// What is due in one partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +37,10 @@ pub struct Due {
 
 /// Somebody who may delete the oldest records of our topics.
 pub struct Shortening {
+    cluster: Cluster,
     admin: AdminClient<DefaultClientContext>,
     consumer: BaseConsumer<Witness>,
-    asker: Asker,
+    asker: Arc<Asker>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -46,9 +54,10 @@ impl Shortening {
         let trouble = |source| KafkaTrouble::lasting("making a client that deletes", source);
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         Ok(Self {
+            cluster: cluster.clone(),
             admin: cluster.client().create().map_err(trouble)?,
             consumer: cluster.consumer("counting").create_with_context(Witness::default()).map_err(trouble)?,
-            asker: Asker::of(cluster)?,
+            asker: Arc::new(Asker::of(cluster)?),
             runtime: runtime.map_err(|error| KafkaTrouble::Topics(error.to_string()))?,
         })
     }
@@ -71,7 +80,8 @@ impl Shortening {
             let Some(first) = firsts.find_partition(one.topic, one.partition) else { continue };
             first.error().map_err(trouble)?;
             let bounds = self.asker.bounds(one.topic, one.partition)?;
-            if let Some(cut) = cut(first.offset(), one.counted_to, bounds) {
+            let by_time = cut(first.offset(), one.counted_to, bounds);
+            if let Some(cut) = self.behind_copies(one, by_time.unwrap_or(bounds.0), bounds)? {
                 deleted += cut - bounds.0;
                 let offset = Offset::Offset(i64::try_from(cut).unwrap_or(i64::MAX));
                 cuts.add_partition_offset(one.topic, one.partition, offset).map_err(trouble)?;
@@ -81,6 +91,21 @@ impl Shortening {
             self.delete_before(&cuts)?;
         }
         Ok(deleted)
+    }
+
+    /// What an erasure wrote again carries the time of its first writing, which the cluster does not know: from where the
+    /// cluster's time would cut, records are looked at until one is not due.
+    fn behind_copies(&self, due: &Due, from: u64, (begin, end): (u64, u64)) -> Result<Option<u64>, KafkaTrouble> {
+        let (mut cut, last) = (from, due.counted_to.min(end));
+        if cut < last {
+            let mut follower = Follower::of(&self.cluster, &self.asker, due.topic, due.partition, from, Gap::Passes)?;
+            let looked_at = follower.take(AT_ONCE, SLICE)?;
+            let is_due = |record: &&super::follower::Record| record.is_copy && record.at < due.written_before;
+            if let Some(copy) = looked_at.iter().take_while(is_due).last() {
+                cut = (copy.offset + 1).min(last);
+            }
+        }
+        Ok(Some(cut).filter(|cut| *cut > begin))
     }
 
     /// Deletes everything before these offsets.

@@ -52,6 +52,18 @@ impl Judgement {
     pub fn of(store: Store, place: &str, verdict: Verdict, found: String, advice: &str) -> Self {
         Self { store, place: place.to_owned(), verdict, found, advice: advice.to_owned() }
     }
+
+    /// The same where things in the store are on hold for these matters: what is kept for longer is kept on purpose.
+    #[must_use]
+    pub fn under(mut self, matters: &[&str]) -> Self {
+        if !matters.is_empty() && self.verdict == Verdict::Exceeds {
+            self.verdict = Verdict::Look;
+            self.found.push_str(&format!("; on hold for {}", matters.join(", ")));
+            "what is past its time goes when the hold is released: `journeycast hold list` says since when and by whom"
+                .clone_into(&mut self.advice);
+        }
+        self
+    }
 }
 
 /// How old the oldest record of a place is.
@@ -130,6 +142,10 @@ fn retention(row: &Row<'_>, place: &str, topic: &TopicSeen) -> Judgement {
     let by_time = ByTime::of(topic);
     match (row.store, row.longest()) {
         (Store::Input, None) => theirs(place, &by_time),
+        // It is cut at its beginning by whoever can say so in it.
+        (Store::Audit, _) if by_time.kept < 0 && by_time.deletes => {
+            Judgement::within(row.store, place, format!("{}, and workers delete what is due", by_time.in_words()))
+        }
         (Store::Keys, _) | (_, None) => compacted(row.store, place, by_time.policy),
         (store, Some(longest)) => {
             let judged = promised(row, place, longest, &by_time);

@@ -146,7 +146,7 @@ impl Row<'_> {
                 let topics: Vec<&str> = self.settings.sources.iter().map(|source| &*source.topic).collect();
                 topics.join(" ")
             }
-            (super::Log::Kafka { .. }, store) => store.topic().unwrap_or("").to_owned(),
+            (super::Log::Kafka { .. }, store) => store.topics().join(" "),
             (super::Log::Embedded { .. }, store) => store.tables().join(" "),
         }
     }

@@ -1,5 +1,7 @@
 //! Every store: where something rests, about whom, for how long, and what ends it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::Span;
 use crate::settings::{Log, Settings};
 
@@ -11,7 +13,8 @@ const FACTS_PAST_HORIZON: Span = Span::from_days(5);
 pub const ASK_COUNSEL: &str = "ask counsel";
 
 /// A place where something rests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Store {
     /// The customer's topics, or files.
     Input,
@@ -153,6 +156,46 @@ impl Store {
         self.described().may_be_held
     }
 
+    /// Why no hold can keep anything in it; nothing where one can.
+    pub const fn never_held(self) -> Option<&'static str> {
+        if self.may_be_held() {
+            return None;
+        }
+        match self {
+            Self::Visits => Some("visits are never kept for longer than two hours, whoever asks"),
+            Self::Keys => Some("keys are destroyed on their day, whoever asks: that is what makes names end"),
+            Self::Input | Self::MasterKey | Self::Logs | Self::Files => {
+                Some("it is yours: journeycast deletes nothing in it, and can keep nothing there")
+            }
+            Self::Facts
+            | Self::Adjustments
+            | Self::Revisions
+            | Self::Baseline
+            | Self::Audit
+            | Self::SetAside
+            | Self::Labels
+            | Self::Progress => Some("it tells of no matter: it is what the program itself goes on with"),
+        }
+    }
+
+    /// Whether what it holds is of a planning group.
+    pub const fn knows_groups(self) -> bool {
+        match self {
+            Self::Adjustments | Self::Revisions | Self::Baseline => true,
+            Self::Input
+            | Self::Facts
+            | Self::Visits
+            | Self::Audit
+            | Self::SetAside
+            | Self::Labels
+            | Self::Progress
+            | Self::Keys
+            | Self::MasterKey
+            | Self::Logs
+            | Self::Files => false,
+        }
+    }
+
     const fn described(self) -> Described {
         const fn of(name: &'static str, holds: &'static str, whom: Whom, from: &'static str, held: bool) -> Described {
             Described { name, holds, whom, from, may_be_held: held }
@@ -208,20 +251,20 @@ impl Store {
         }
     }
 
-    /// The topic of ours in which it is.
-    pub const fn topic(self) -> Option<&'static str> {
+    /// The topics of ours in which it is.
+    pub const fn topics(self) -> &'static [&'static str] {
         match self {
-            Self::Facts => Some("journeycast.facts.v1"),
-            Self::Visits => Some("journeycast.visits.v1"),
-            Self::Adjustments => Some("wfm.volume-adjustments.v1"),
-            Self::Revisions => Some("wfm.volume-adjustment-revisions.v1"),
-            Self::Baseline => Some("wfm.baseline.v1"),
-            Self::Audit => Some("journeycast.audit.v1"),
-            Self::SetAside => Some("journeycast.set-aside.v1"),
-            Self::Labels => Some("journeycast.labels.v1"),
-            Self::Progress => Some("journeycast.progress.v1"),
-            Self::Keys => Some("journeycast.keys.v1"),
-            Self::Input | Self::MasterKey | Self::Logs | Self::Files => None,
+            Self::Facts => &["journeycast.facts.v1"],
+            Self::Visits => &["journeycast.visits.v1"],
+            Self::Adjustments => &["wfm.volume-adjustments.v1"],
+            Self::Revisions => &["wfm.volume-adjustment-revisions.v1"],
+            Self::Baseline => &["wfm.baseline.v1"],
+            Self::Audit => &["journeycast.audit.v1"],
+            Self::SetAside => &["journeycast.set-aside.v1"],
+            Self::Labels => &["journeycast.labels.v1"],
+            Self::Progress => &["journeycast.progress.v1", "journeycast.erasures.v1"],
+            Self::Keys => &["journeycast.keys.v1"],
+            Self::Input | Self::MasterKey | Self::Logs | Self::Files => &[],
         }
     }
 

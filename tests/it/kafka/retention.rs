@@ -44,6 +44,18 @@ fn put_old(servers: &str, topic: &str, partition: i32, minutes: i64) {
     producer.flush(PATIENCE).expect("it is delivered");
 }
 
+/// Puts a record into a partition as an erasure writes one again whose first writing was so many minutes ago.
+fn put_copy(servers: &str, topic: &str, partition: i32, minutes: i64) {
+    let producer: ThreadedProducer<_> = client(servers).create().expect("it is a client");
+    let first = (clock::now().millis() - minutes * 60_000).to_string();
+    let headers = OwnedHeaders::new()
+        .insert(Header { key: "first-appended", value: Some(&first) })
+        .insert(Header { key: "is-silent", value: Some("journey.events.v1/0") });
+    let record = BaseRecord::<[u8], [u8]>::to(topic).partition(partition).payload(b"").headers(headers);
+    producer.send(record).map_err(|(error, _)| error).expect("there is room");
+    producer.flush(PATIENCE).expect("it is delivered");
+}
+
 /// Where a partition begins and ends.
 fn bounds(servers: &str, topic: &str, partition: i32) -> (i64, i64) {
     let consumer: BaseConsumer = client(servers).create().expect("it is a client");
@@ -98,6 +110,21 @@ fn facts_and_visits_that_are_due_go_once_they_are_counted_and_younger_ones_stay(
     let (begin, _) = bounds(servers, VISITS, partition);
     assert!(begin < end - 1, "younger ones lie before it, and nothing is taken out of the middle");
     assert_eq!(cluster.tailed(), table, "nothing that was deleted was needed");
+}
+
+#[test]
+fn what_an_erasure_wrote_again_goes_when_its_first_writing_is_due() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(22, &[]));
+    let partition = partition(&cluster);
+    for minutes in [130, 121, 60, 125] {
+        put_copy(servers, VISITS, partition, minutes);
+    }
+    cluster.send(&shuffled(small(), &mut dice), &mut dice);
+    cluster.catch_up();
+    assert_eq!(bounds(servers, VISITS, partition).0, 2, "two are due, and the third keeps what lies behind it");
+    assert_eq!(exceeding(&cluster), (Some(0), vec![]));
 }
 
 #[test]

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use super::*;
-use crate::audit::{Entry, Event, Hold, Hold as Held, Store, Verified, verify};
+use crate::audit::{Entry, Event, Hold, Hold as Held, Verified, verify};
 use crate::engine::fact::{About, OrganizationIndex};
 use crate::engine::names::Epoch;
 use crate::engine::{BaselineInterval, Fact, Labels, Name, Names, Regime};
 use crate::io::embedded::OnHold;
+use crate::settings::retention::Store;
 use crate::wire::facts::encode;
 
 fn verified(log: &Embedded) -> Verified {

@@ -1,11 +1,12 @@
 //! What is erased is gone from the bytes of every file, everything else stays, and whoever counts is told once.
 
 use super::*;
-use crate::audit::{Event, Hold, Store};
+use crate::audit::{Event, Hold};
 use crate::engine::erasure::Erasure;
 use crate::engine::fact::{About, ActionEvent, ActionFact, OrganizationIndex};
 use crate::engine::names::{Domain, Epoch, Namer};
 use crate::engine::{Fact, Labels};
+use crate::settings::retention::Store;
 use crate::wire::facts::{decode, encode};
 
 const ACTIONS: usize = 300;
