@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::cli::{EraseArgs, Format};
 use crate::engine::erasure::Erasure;
 use crate::engine::names::{Domain, Epoch, Namer};
-use crate::io::kafka::{Cluster, Eraser, Unread};
+use crate::io::kafka::{Cluster, Eraser, KafkaTrouble, Unread};
 use crate::io::log::EpochKeys;
 use crate::io::{Embedded, clock};
 use crate::listing::Listing;
@@ -99,7 +99,9 @@ fn from_kafka(settings: &Settings, lines: &[Line], patience: Duration) -> Result
     let unread = Unread::wait(settings, &cluster, patience)?;
     let mut erasure = Erasure::default();
     let places = seek(lines, &namer(eraser.keys()?, settings), &mut erasure);
-    let erased = eraser.erase(clock::now(), &mut erasure)?;
+    let broken_off =
+        |trouble: KafkaTrouble| Failure::Failed(format!("{trouble}; what was erased by then stays erased: repeat it"));
+    let erased = eraser.erase(clock::now(), &mut erasure).map_err(broken_off)?;
     tracing::info!(partitions = erased.partitions, "partitions were turned over");
     let repeat = if !unread.by_topic.is_empty() {
         Some(format!(
