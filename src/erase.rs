@@ -9,7 +9,7 @@ use crate::audit::Event;
 use crate::cli::{EraseArgs, Format};
 use crate::engine::erasure::Erasure;
 use crate::engine::names::{Domain, Epoch, Namer};
-use crate::io::kafka::{AuditTopic, Cluster, Eraser, Unread};
+use crate::io::kafka::{AuditTopic, Cluster, Eraser, KafkaTrouble, Unread};
 use crate::io::log::EpochKeys;
 use crate::io::{Embedded, clock};
 use crate::listing::Listing;
@@ -116,7 +116,9 @@ fn from_kafka(settings: &Settings, lines: &[Line], patience: Duration) -> Result
     let mut erasure = Erasure::default();
     let places = seek(lines, &namer(eraser.keys()?, settings), &mut erasure);
     audit.tell(clock::now(), &[Event::ErasureBegun { lines: places.len() as u64 }])?;
-    let erased = eraser.erase(clock::now(), &mut erasure)?;
+    let broken_off =
+        |trouble: KafkaTrouble| Failure::Failed(format!("{trouble}; what was erased by then stays erased: repeat it"));
+    let erased = eraser.erase(clock::now(), &mut erasure).map_err(broken_off)?;
     tracing::info!(partitions = erased.partitions, "partitions were turned over");
     name(&erased.on_hold);
     let answers = answers(&places, &erasure);

@@ -64,6 +64,11 @@ impl Transactions {
         Ok(())
     }
 
+    /// Whether it is open how the last commit ended. The next one settles that by becoming the only one with this name anew.
+    pub(super) const fn is_undecided(&self) -> bool {
+        self.undecided
+    }
+
     /// How commits ended.
     pub(super) const fn outcomes(&self) -> Outcomes {
         self.outcomes

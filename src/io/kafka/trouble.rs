@@ -145,8 +145,8 @@ pub enum KafkaTrouble {
     },
     /// A second erasure took over.
     #[error(
-        "another `erase` began while this one was at work, and only one can be: nothing was lost; repeat this one when \
-         the other has ended"
+        "another `erase` began while this one was at work, and only one can be; nothing was lost: wait until the other \
+         has ended"
     )]
     Overtaken,
     /// Kafka did not answer in time.

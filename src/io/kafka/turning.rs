@@ -59,6 +59,7 @@ pub struct Eraser {
     keys: KeyChain,
     organizations: Vec<Arc<str>>,
     kept: [(Stream, &'static str, Span); 2],
+    at_once: usize,
 }
 
 /// A partition of facts or of visits.
@@ -113,7 +114,14 @@ impl Eraser {
             transactions,
             organizations: settings.organizations(),
             kept,
+            at_once: CHUNK_RECORDS,
         })
+    }
+
+    /// Copies and deletes so many records at once.
+    #[must_use]
+    pub fn in_chunks_of(self, records: usize) -> Self {
+        Self { at_once: records, ..self }
     }
 
     /// All keys that are still there: what they do not name has no name any more.
@@ -195,7 +203,7 @@ impl Eraser {
         self.turnings.catch_up()?;
         let begun = self.turnings.of_partition(part.stream, part.partition).begin(end);
         let mut follower = self.follower(part, from)?;
-        let Self { organizations, transactions, topics, .. } = self;
+        let Self { organizations, transactions, topics, at_once, .. } = self;
         let (mut chunk, mut bytes) = (vec![note_of(part.stream, part.partition, &begun)], 0);
         follower.take_up_to(end, PATIENCE, |record| {
             let place = record.offset + 1;
@@ -203,7 +211,7 @@ impl Eraser {
                 bytes += again.body.len();
                 chunk.push(again);
             }
-            if bytes >= CHUNK_BYTES || chunk.len() >= CHUNK_RECORDS {
+            if bytes >= CHUNK_BYTES || chunk.len() >= *at_once {
                 write(transactions, &std::mem::take(&mut chunk))?;
                 bytes = 0;
                 topics.delete_before(part.topic, part.partition, place)?;
@@ -343,6 +351,8 @@ fn write(transactions: &mut Transactions, records: &[Again]) -> Result<(), Kafka
         match transactions.commit(outgoing, None) {
             Ok(()) => return Ok(()),
             Err(trouble) if trouble.is_overtaken() => return Err(KafkaTrouble::Overtaken),
+            // Settling it would end another erasure that began meanwhile, and bring back what that one looked for.
+            Err(trouble) if transactions.is_undecided() => return Err(trouble),
             Err(trouble) if trouble.fate() == Fate::Halt || tries == TRIES => return Err(trouble),
             Err(trouble) => tracing::warn!(%trouble, "the same records are written once more"),
         }

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use journeycast::engine::Erasure;
 use journeycast::engine::names::{Domain, Namer};
 use journeycast::io::clock::{self, Watch};
-use journeycast::io::kafka::{self, CountingWorker, Held, ReadingWorker};
+use journeycast::io::kafka::{self, CountingWorker, Eraser, Held, ReadingWorker};
 use journeycast::settings::Settings;
 use journeycast::simulate::{Dice, Pathologies, Site, SitePlan};
 use journeycast::wire::partition_of;
@@ -14,7 +15,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use serde_json::Value;
 
-use super::broker::client;
+use super::broker::{Broker, client};
 use super::cluster::{Cluster, INPUTS, REVISIONS, accounted, shared, shuffled};
 use super::storm::{ORGANIZATION, OTHER, both, records as of_two_organizations};
 use crate::erasure::{about, answers};
@@ -64,11 +65,6 @@ impl Sought {
     /// How often any name of what is sought stands in any record of the cluster's topics of ours.
     fn names_found(&self, cluster: &Cluster) -> usize {
         let namer = namer(cluster);
-        let domain = |kind: &str| match kind {
-            "action" => Domain::Action,
-            "conversation" => Domain::Conversation,
-            _ => Domain::Visit,
-        };
         let names = self.asked.iter().flat_map(|(kind, id)| namer.every_name(domain(kind), id));
         let names: Vec<[u8; 16]> = names.map(|name| name.0.to_le_bytes()).collect();
         let mut found = 0;
@@ -94,6 +90,14 @@ fn file_of(asked: &[(&'static str, String)]) -> Vec<u8> {
     format!("kind,id\n{lines}").into_bytes()
 }
 
+fn domain(kind: &str) -> Domain {
+    match kind {
+        "action" => Domain::Action,
+        "conversation" => Domain::Conversation,
+        _ => Domain::Visit,
+    }
+}
+
 fn reached(cluster: &Cluster) -> (Settings, kafka::Cluster) {
     let path = cluster.site.path("journeycast.toml");
     let text = std::fs::read_to_string(&path).expect("it is there");
@@ -115,7 +119,15 @@ fn erase(cluster: &Cluster) -> Vec<String> {
 /// First offset and end of each partition of a topic.
 fn bounds(servers: &str, topic: &str) -> Vec<(i64, i64)> {
     let consumer: BaseConsumer = client(servers).create().expect("it is a client");
-    (0..4).map(|n| consumer.fetch_watermarks(topic, n, PATIENCE).expect("it answers")).collect()
+    // A broker that has just started leads its partitions a little later.
+    let waiting = Watch::start();
+    let ask = |n| loop {
+        match consumer.fetch_watermarks(topic, n, PATIENCE) {
+            Ok(bounds) => break bounds,
+            Err(error) => assert!(waiting.elapsed() < PATIENCE, "{error}"),
+        }
+    };
+    (0..4).map(ask).collect()
 }
 
 /// How many revisions were said of each row.
@@ -326,7 +338,11 @@ fn an_owner_that_lags_goes_on_over_what_was_turned_over_before_it_came_there() {
     let mut owner = CountingWorker::join(&settings, &reached).expect("it joins");
     while !owner.turn(clock::now(), soon).expect("it counts") || owner.counters().next().is_none() {}
     assert!(owner.lag().expect("it is known") > 2, "there is something left to count");
-    assert!(erase(&cluster).iter().all(|answer| answer == "erased"));
+    let (mut erasure, namer) = (Erasure::default(), namer(&cluster));
+    let places = sought.asked.iter().map(|(kind, id)| erasure.seek(&namer, domain(kind), id)).collect::<Vec<_>>();
+    let mut eraser = Eraser::of(&settings, &reached).expect("it is the only one").in_chunks_of(2);
+    let erased = eraser.erase(clock::now(), &mut erasure).expect("it erases");
+    assert!(erased.is_complete && places.into_iter().all(|place| erasure.has_found(place)));
     while !owner.is_caught_up().expect("it counts") {
         owner.turn(clock::now(), soon).expect("it counts");
     }
@@ -405,4 +421,35 @@ fn records_that_are_written_again_do_not_wake_a_source_that_is_silent() {
         next.signal("TERM");
         next.end(Duration::from_secs(15));
     }
+}
+
+#[test]
+fn an_erasure_whose_broker_dies_loses_nothing_and_ends_when_it_is_repeated() {
+    let Some(mut broker) = Broker::of().filter(Broker::is_own) else { return };
+    let (cluster, mut dice) = (Cluster::of(broker.servers(), &small(), ""), Dice::new(9, &[]));
+    let records = shuffled(small(), &mut dice);
+    let sought = Sought::of(&records, 7);
+    let mut worker = cluster.worker("0");
+    let address = worker.address();
+    cluster.send(&records, &mut dice);
+    metrics_until(&address, |text| accounted(text) == records.len() as u64);
+    for part in sought.asked.chunks(sought.asked.len().div_ceil(2)) {
+        cluster.site.put("ids.csv", &file_of(part));
+        let facts = bounds(broker.servers(), OURS[0]);
+        let mut command = cluster.site.journeycast(&["erase", "--config", "journeycast.toml", "--ids", "ids.csv"]);
+        let mut erase = Runner::start(&mut command);
+        while bounds(broker.servers(), OURS[0]) == facts && erase.has_ended().is_none() {}
+        broker.kill();
+        broker.start();
+    }
+    // A worker whose client could not go on is started again, as an orchestrator would.
+    drop(worker);
+    cluster.catch_up();
+    cluster.site.put("ids.csv", &sought.file());
+    erase(&cluster);
+    assert!(erase(&cluster).iter().all(|answer| answer == "nothing_held"));
+    assert_eq!(sought.names_found(&cluster), 0);
+    cluster.catch_up();
+    assert_eq!(cluster.tailed(), cluster.replayed(&sought.left));
+    assert_eq!(cluster.complaints_about_revisions(), Vec::<String>::new());
 }
