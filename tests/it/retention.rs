@@ -235,7 +235,9 @@ fn exceeding(shop: &Installation) -> (Option<i32>, Vec<(String, String, String)>
 #[test]
 fn a_folder_that_keeps_to_its_rows_is_within_and_what_does_not_is_named_with_what_to_do() {
     let shop = shop("");
+    std::fs::create_dir(shop.path("data")).unwrap();
     assert_eq!(exceeding(&shop), (Some(0), vec![]), "nothing is there yet");
+    assert!(shop.bytes_below("data").is_empty(), "whoever looks makes nothing");
     shop.put("events.ndjson", format!("{}\n", web("s-1", "/", serde_json::json!({}))).as_bytes());
     shop.printed(&["ingest", "--config", "journeycast.toml", "events.ndjson"]);
     assert_eq!(exceeding(&shop), (Some(0), vec![]), "nothing is due yet");

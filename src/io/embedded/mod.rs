@@ -84,6 +84,11 @@ impl Embedded {
         Ok(embedded)
     }
 
+    /// Whether a log is in this folder; looking makes none.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(DATABASE).exists()
+    }
+
     /// Where everything is.
     pub fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(Path::new("."))

@@ -29,6 +29,7 @@ pub use follower::Follower;
 mod sender;
 
 mod key_chain;
+pub use key_chain::KeysLeft;
 
 mod account;
 
