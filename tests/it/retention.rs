@@ -46,6 +46,8 @@ fn every_topic_of_ours_has_a_row_that_promises_what_the_topic_is_made_with() {
         let store = store.unwrap_or_else(|| panic!("{} has no row: add it to settings/retention/store.rs", topic.name));
         let made_with = topic.settings.iter().find(|(key, _)| *key == "retention.ms").map(|(_, value)| value.clone());
         let promised = match store.period(&settings) {
+            // What its owner deletes himself is never deleted by time.
+            Period::For(_) if store == Store::Audit => Some("-1".to_owned()),
             Period::For(span) if store != Store::Keys => Some(span.millis().to_string()),
             Period::For(_) | Period::UntilReplaced | Period::NotOurs => None,
         };
@@ -191,6 +193,20 @@ fn a_topic_that_keeps_longer_than_its_row_is_told_with_the_setting_to_change() {
         lazy.iter().any(|(verdict, found, _)| *verdict == Verdict::Exceeds && found.contains("stays readable")),
         "{lazy:?}"
     );
+}
+
+#[test]
+fn a_topic_whose_owner_deletes_what_is_due_may_keep_for_ever_by_time() {
+    let settings = settings("");
+    let rows = settings.retention_rows();
+    let row = rows.iter().find(|row| row.store == Store::Audit).expect("every store has a row");
+    let set =
+        [("cleanup.policy", "delete"), ("retention.ms", "-1")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let topic = TopicSeen { settings: set.into(), ..TopicSeen::default() };
+    for (promised, verdict) in [("-1", Verdict::Within), ("34560000000", Verdict::Exceeds)] {
+        let judged = of_topic(row, "topic", &[("retention.ms", promised.to_owned())], &topic);
+        assert_eq!(judged.iter().map(|judged| judged.verdict).collect::<Vec<_>>(), [verdict]);
+    }
 }
 
 #[test]
