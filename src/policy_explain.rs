@@ -10,7 +10,7 @@ use crate::engine::regulated::{Figure, told};
 use crate::io::counter::CounterError;
 use crate::io::kafka::{self, Cluster};
 use crate::io::log::LogError;
-use crate::io::{Counter, embedded};
+use crate::io::{Counter, Embedded, embedded};
 use crate::perform::{Failure, load, print};
 use crate::policy::{policy_of, text_of, today};
 use crate::retention_cli::{DiffArgs, ExplainArgs, WordsFormat};
@@ -74,7 +74,7 @@ fn figures(settings: &Settings) -> Result<Figures, CounterError> {
         }
     };
     match &settings.log {
-        Log::Embedded { path } if !path.exists() => return Ok(None),
+        Log::Embedded { path } if !Embedded::is_in(path) => return Ok(None),
         Log::Embedded { .. } => {
             let onlooker = embedded::Onlooker::of(settings).map_err(LogError::from)?;
             add(Counter::start(settings, onlooker)?.engine().regulated_counts());

@@ -21,6 +21,9 @@ const SLACK: Span = Span::from_minutes(5);
 /// How often a broker looks for segments to delete, where nothing else is set (log.retention.check.interval.ms).
 const BROKER_LOOKS_EVERY: Span = Span::from_minutes(5);
 
+/// Destroyed keys are taken out within so long: a segment is closed by the keys of the next epoch at the latest, and
+/// compacted within a day.
+const COMPACTED_WITHIN: Span = Span::from_days(9);
 /// So often a cluster is asked that may answer the next time.
 const TRIES: u32 = 10;
 /// How long it is left alone in between.
@@ -50,12 +53,8 @@ fn check(args: &ListedArgs) -> Result<(), Failure> {
     let now = clock::now();
     let mut found = of_what_is_stated(&settings);
     found.extend(match &settings.log {
-        Log::Embedded { path } if !path.exists() => {
-            vec![Judgement::within(
-                Store::Facts,
-                &path.display().to_string(),
-                "the data folder is not there yet".to_owned(),
-            )]
+        Log::Embedded { path } if !Embedded::is_in(path) => {
+            vec![Judgement::within(Store::Facts, &path.display().to_string(), "nothing is there yet".to_owned())]
         }
         Log::Embedded { .. } => in_folder(&settings, now)?,
         Log::Kafka { .. } => {
@@ -145,10 +144,13 @@ fn keys(due: &[i32], place: &str) -> Judgement {
     if due.is_empty() {
         return Judgement::within(Store::Keys, place, "none is past its time".to_owned());
     }
-    let epochs: Vec<String> = due.iter().map(ToString::to_string).collect();
-    let found = format!("the keys of epoch {} are past their time", epochs.join(", "));
+    let found = format!("the keys of epoch {} are past their time", listed(due));
     let advice = "`run` destroys them every ten minutes: see that it runs, and what it warns of";
     Judgement::of(Store::Keys, place, Verdict::Exceeds, found, advice)
+}
+
+fn listed(epochs: &[i32]) -> String {
+    epochs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn of_the_files(seen: &Retained) -> Vec<Judgement> {
@@ -225,7 +227,14 @@ fn in_topics(settings: &Settings, now: WallTime) -> Result<Vec<Judgement>, Kafka
         }
     }
     let late = SWEEP_EVERY.and(SLACK);
-    found.push(keys(&cluster.keys_due(now.before(late), settings.facts_kept())?, topics::KEYS));
+    let left = cluster.keys_left(now.before(late), settings.facts_kept(), COMPACTED_WITHIN)?;
+    found.push(keys(&left.due, topics::KEYS));
+    if !left.not_compacted.is_empty() {
+        let found_so = format!("destroyed keys of epoch {} can still be read, sealed", listed(&left.not_compacted));
+        let advice = "see that the log cleaner of the brokers runs and that max.compaction.lag.ms is a day: \
+                      compaction takes them out";
+        found.push(Judgement::of(Store::Keys, topics::KEYS, Verdict::Exceeds, found_so, advice));
+    }
     Ok(found)
 }
 

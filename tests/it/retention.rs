@@ -196,6 +196,20 @@ fn a_topic_that_keeps_longer_than_its_row_is_told_with_the_setting_to_change() {
 }
 
 #[test]
+fn a_topic_whose_owner_deletes_what_is_due_may_keep_for_ever_by_time() {
+    let settings = settings("");
+    let rows = settings.retention_rows();
+    let row = rows.iter().find(|row| row.store == Store::Audit).expect("every store has a row");
+    let set =
+        [("cleanup.policy", "delete"), ("retention.ms", "-1")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let topic = TopicSeen { settings: set.into(), ..TopicSeen::default() };
+    for (promised, verdict) in [("-1", Verdict::Within), ("34560000000", Verdict::Exceeds)] {
+        let judged = of_topic(row, "topic", &[("retention.ms", promised.to_owned())], &topic);
+        assert_eq!(judged.iter().map(|judged| judged.verdict).collect::<Vec<_>>(), [verdict]);
+    }
+}
+
+#[test]
 fn the_customers_own_topics_are_named_as_theirs_and_only_what_he_stated_himself_is_held_against_them() {
     let month = [("cleanup.policy", "delete"), ("retention.ms", "2592000000")];
     let week = [("cleanup.policy", "delete"), ("retention.ms", "604800000")];
@@ -237,7 +251,9 @@ fn exceeding(shop: &Installation) -> (Option<i32>, Vec<(String, String, String)>
 #[test]
 fn a_folder_that_keeps_to_its_rows_is_within_and_what_does_not_is_named_with_what_to_do() {
     let shop = shop("");
+    std::fs::create_dir(shop.path("data")).unwrap();
     assert_eq!(exceeding(&shop), (Some(0), vec![]), "nothing is there yet");
+    assert!(shop.bytes_below("data").is_empty(), "whoever looks makes nothing");
     shop.put("events.ndjson", format!("{}\n", web("s-1", "/", serde_json::json!({}))).as_bytes());
     shop.printed(&["ingest", "--config", "journeycast.toml", "events.ndjson"]);
     assert_eq!(exceeding(&shop), (Some(0), vec![]), "nothing is due yet");

@@ -118,6 +118,11 @@ impl Embedded {
         Ok(Self { connection: schema::open(&file)?, file, master, signer })
     }
 
+    /// Whether a log is in this folder; looking makes none.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(DATABASE).exists()
+    }
+
     /// Where everything is.
     pub fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(Path::new("."))

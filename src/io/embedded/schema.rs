@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn every_table_has_a_row_of_retention() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(TABLES).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open(&folder.path().join("journeycast.db")).unwrap();
         let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
         let tables: Vec<String> = {
             let mut statement = connection.prepare(sql).unwrap();

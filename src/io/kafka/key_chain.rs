@@ -247,20 +247,47 @@ fn due(epochs: &Epochs, now: WallTime, kept: Span) -> BTreeSet<i32> {
     due.map(|(epoch, _)| *epoch).collect()
 }
 
-/// The epochs in the topic whose keys are due; needs no master.
-pub(super) fn due_in(
+/// What lies in the topic of keys and should not; needs no master.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeysLeft {
+    /// Epochs whose keys are past their time and not destroyed.
+    pub due: Vec<i32>,
+    /// Epochs whose keys were destroyed, and whose sealed bytes can still be read: the topic is not compacted.
+    pub not_compacted: Vec<i32>,
+}
+
+/// Looks for keys that were made or destroyed too long ago.
+pub(super) fn left_in(
     cluster: &Cluster,
     asker: &Arc<Asker>,
     now: WallTime,
     kept: Span,
-) -> Result<Vec<i32>, KafkaTrouble> {
+    compacted_within: Span,
+) -> Result<KeysLeft, KafkaTrouble> {
     let mut follower = Follower::of(cluster, asker, KEYS, 0, 0, Gap::Passes)?;
-    let (mut epochs, mut check, end) = (Epochs::new(), None, follower.end()?);
+    let (mut records, end) = (Vec::new(), follower.end()?);
     follower.take_up_to(end, PATIENCE, |record| {
-        learn(&mut epochs, &mut check, record);
+        records.push(record);
         Ok(())
     })?;
-    Ok(due(&epochs, now, kept).into_iter().collect())
+    let not_compacted = not_compacted(&records, now.before(compacted_within));
+    let (mut epochs, mut check) = (Epochs::new(), None);
+    records.into_iter().for_each(|record| learn(&mut epochs, &mut check, record));
+    Ok(KeysLeft { due: due(&epochs, now, kept).into_iter().collect(), not_compacted })
+}
+
+/// Epochs of which a sealed key and the record that destroyed it before this time lie in the topic together.
+fn not_compacted(records: &[Record], destroyed_before: WallTime) -> Vec<i32> {
+    let (mut sealed, mut left) = (BTreeSet::new(), BTreeSet::new());
+    for record in records {
+        let Some(key) = &record.key else { continue };
+        if record.body.is_some() {
+            sealed.insert(key);
+        } else if record.at < destroyed_before && sealed.contains(key) {
+            left.extend(epoch_of(key));
+        }
+    }
+    left.into_iter().collect()
 }
 
 fn epoch_of(key: &[u8]) -> Option<i32> {
@@ -295,6 +322,19 @@ mod tests {
             way: Way::Untold,
             body: body.map(<[u8]>::to_vec),
         }
+    }
+
+    #[test]
+    fn a_destroyed_key_that_can_still_be_read_is_found_once_compaction_had_its_time() {
+        let at = |record: Record, millis: i64| Record { at: WallTime::from_millis(millis), ..record };
+        let records = [
+            record(3, "epoch/2968/aa", Some(b"sealed")),
+            record(4, "epoch/2969/bb", Some(b"sealed")),
+            at(record(5, "epoch/2968/aa", None), 100),
+            at(record(6, "epoch/2967/cc", None), 100),
+        ];
+        assert_eq!(not_compacted(&records, WallTime::from_millis(101)), [2_968], "that of 2967 is gone, 2969 holds");
+        assert!(not_compacted(&records, WallTime::from_millis(100)).is_empty());
     }
 
     #[test]

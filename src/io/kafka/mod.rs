@@ -34,6 +34,7 @@ pub use audit::AuditTopic;
 pub mod holding;
 
 mod key_chain;
+pub use key_chain::KeysLeft;
 
 mod account;
 

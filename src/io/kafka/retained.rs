@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::follower::Gap;
-use super::key_chain;
+use super::key_chain::{self, KeysLeft};
 use super::topics::{KEYS, Topics};
 use super::{Asker, Cluster, Follower, KafkaTrouble};
 use crate::engine::{Span, WallTime};
@@ -71,15 +71,15 @@ impl Retained {
         }
     }
 
-    /// The epochs whose keys should be destroyed by now, and are not.
+    /// Keys that lie in their topic and should not: past their time for so long, or destroyed longer ago than this.
     ///
     /// # Errors
     ///
     /// Where the topic of keys cannot be read.
-    pub fn keys_due(&self, now: WallTime, kept: Span) -> Result<Vec<i32>, KafkaTrouble> {
+    pub fn keys_left(&self, now: WallTime, kept: Span, compacted_within: Span) -> Result<KeysLeft, KafkaTrouble> {
         if !self.existing.contains_key(KEYS) {
-            return Ok(Vec::new());
+            return Ok(KeysLeft::default());
         }
-        key_chain::due_in(&self.cluster, &self.asker, now, kept)
+        key_chain::left_in(&self.cluster, &self.asker, now, kept, compacted_within)
     }
 }

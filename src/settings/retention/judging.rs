@@ -101,7 +101,12 @@ pub fn of_age(row: &Row<'_>, place: &str, seen: Seen, now: WallTime, advice: &st
 
 /// What must be set how, for a topic of ours or the customer's, and what follows where it is not.
 pub fn of_topic(row: &Row<'_>, place: &str, promised: &[(&str, String)], topic: &TopicSeen) -> Vec<Judgement> {
-    let mut told = vec![retention(row, place, topic)];
+    // What its owner deletes itself must not be deleted by time before he says so.
+    let by_its_owner = promised.iter().any(|(key, value)| *key == "retention.ms" && value == "-1");
+    let mut told = match by_its_owner {
+        true => vec![Judgement::within(row.store, place, "its owner deletes what is due".to_owned())],
+        false => vec![retention(row, place, topic)],
+    };
     if row.store != Store::Input {
         told.extend(["message.timestamp.type", "segment.ms", "max.compaction.lag.ms"].into_iter().filter_map(|key| {
             let promised = &promised.iter().find(|(name, _)| *name == key)?.1;

@@ -349,7 +349,8 @@ impl Store {
             (Self::Adjustments | Self::SetAside | Self::Labels, Log::Kafka { .. }) => {
                 "retention of the topic, and compaction"
             }
-            (Self::Revisions | Self::Baseline | Self::Audit, Log::Kafka { .. }) => "retention of the topic",
+            (Self::Revisions | Self::Baseline, Log::Kafka { .. }) => "retention of the topic",
+            (Self::Audit, Log::Kafka { .. }) => "DeleteRecords by its owner",
             (
                 Self::Facts
                 | Self::Visits
