@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use journeycast::engine::fact::About;
 use journeycast::engine::names::{Domain, EpochKey};
 use journeycast::engine::plan::SourceScheme;
-use journeycast::engine::{Decision, Engine, Fact, Labels, Step, Tally};
+use journeycast::engine::{Decision, Engine, EventTime, Fact, Labels, Name, Regime, Step, Tally};
 use journeycast::io::reading::{EpochKeys, Reader, Taken};
 use journeycast::settings::{Policy, Settings};
 use journeycast::simulate::{Dice, Pathologies, Site, SitePlan, config_toml};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::little_site::{Table, final_table, place_of, told};
 
@@ -261,4 +262,87 @@ fn where_interactions_may_count_regulated_visits_count_where_somebody_answers_th
         }
     }
     assert!(sites_where_somebody_queued > 3, "on {sites_where_somebody_queued} sites only");
+}
+
+#[test]
+fn figures_of_a_regime_and_day_are_those_of_its_actions_and_few_are_not_told() {
+    let (mut told, mut withheld) = (0, 0);
+    for seed in 0..2 * SEEDS {
+        let plan = SitePlan { visits_per_day: 15.0 * (1 + seed) as f64, days: 1.5, ..plan(seed) };
+        let site =
+            Recording::of(&records(plan.clone()), settings(&plan, Under::Policy { interactions_may_count: false }));
+        let mut regimes: BTreeMap<&str, Regime> = BTreeMap::new();
+        let mut actions: BTreeMap<Name, (&str, EventTime)> = BTreeMap::new();
+        for (who, fact) in site.facts.iter().flat_map(|(who, facts)| facts.iter().map(move |fact| (who.as_str(), fact)))
+        {
+            match &fact.about {
+                About::Taint(regime) => {
+                    regimes.entry(who).and_modify(|known| *known = (*known).max(*regime)).or_insert(*regime);
+                }
+                About::Action(_) => {
+                    let (_, first) = actions.entry(fact.names.own).or_insert((who, fact.at));
+                    *first = fact.at.min(*first);
+                }
+                About::Visit(_) | About::Conversation(_) => {}
+            }
+        }
+        let mut expected: BTreeMap<(Regime, i64), i64> = BTreeMap::new();
+        for (who, first) in actions.values() {
+            if let Some(regime) = regimes.get(who) {
+                *expected.entry((*regime, first.millis().div_euclid(86_400_000))).or_default() += 1;
+            }
+        }
+        let mut engine = Engine::new(site.settings.plan(SourceScheme::One), site.labels.clone());
+        let facts = shuffled(&site.facts_of(|_| true), &mut Dice::new(seed, &[9]));
+        engine.step(Step::Facts { facts: &facts, not_after: None, partition: None });
+        let day = |date: jiff::civil::Date| {
+            date.to_zoned_datetime(jiff::tz::TimeZone::UTC).expect("it is a day").timestamp().as_second() / 86_400
+        };
+        let found: BTreeMap<(Regime, i64), Option<i64>> =
+            engine.regulated().map(|(regime, date, n)| ((regime, day(date)), n)).collect();
+        let expected: BTreeMap<_, _> = expected.into_iter().map(|(of, n)| (of, (n >= 5).then_some(n))).collect();
+        told += expected.values().flatten().count();
+        withheld += expected.values().filter(|n| n.is_none()).count();
+        assert_eq!(found, expected, "seed {seed}");
+    }
+    assert!(told > 10 && withheld > 5, "{told} figures were told and {withheld} were not");
+}
+
+#[test]
+fn a_page_whose_address_is_broken_is_rather_regulated_than_not_and_tells_nothing_else() {
+    let plan = plan(0);
+    let settings = settings(&plan, Under::Policy { interactions_may_count: false });
+    let mut reader = Reader::of_files(&settings, [0; 32], settings.plan(SourceScheme::One).names());
+    let mut ended = |session: Value, part: Value| {
+        let body = json!({"createdDate": "2026-11-20T10:00:00Z", "eventType": "WebEvent", "session": session, "webEvent": part});
+        let Ok(taken) = reader.read(body.to_string().as_bytes(), keys);
+        match taken {
+            Taken::NotPermitted(_, facts) => format!("not permitted, {} facts", facts.len()),
+            Taken::Fact(_, fact) => format!("{:?}", fact.about),
+            Taken::SetAside(aside) => aside.class.name().to_owned(),
+            Taken::NotRelevant => "not relevant".to_owned(),
+            Taken::Blank => "blank".to_owned(),
+        }
+    };
+    let visitor = json!({"id": "se-1"});
+    let page = |host: Value, path: Value| json!({"page": {"hostname": host, "pathname": path}});
+    let nothing_known = "Visit(Page(None))";
+    for (session, part, expected) in [
+        (visitor.clone(), page(json!("shop.example"), json!("/account/orders")), "not permitted, 2 facts"),
+        (visitor.clone(), page(json!(7), json!("/account/orders")), "not permitted, 2 facts"),
+        (visitor.clone(), page(json!(["shop.example"]), json!("/account/orders")), "not permitted, 2 facts"),
+        (visitor.clone(), page(json!(null), json!("/account/orders")), "not permitted, 2 facts"),
+        (visitor.clone(), json!({"page": {"pathname": "/account/orders"}}), "not permitted, 2 facts"),
+        (visitor.clone(), page(json!("shop.example"), json!(7)), nothing_known),
+        (visitor.clone(), page(json!("shop.example"), json!(["/account/orders"])), nothing_known),
+        (visitor.clone(), page(json!("shop.example"), json!({"/account": 1})), nothing_known),
+        (visitor.clone(), json!({"page": "/account/orders"}), nothing_known),
+        (visitor, json!(7), nothing_known),
+        (json!({"id": 7}), page(json!("shop.example"), json!("/account/orders")), "wrong_type"),
+        (json!("se-1"), page(json!("shop.example"), json!("/account/orders")), "wrong_type"),
+        (json!({"id": ""}), page(json!("shop.example"), json!("/account/orders")), "not relevant"),
+        (json!(null), page(json!("shop.example"), json!("/account/orders")), "not relevant"),
+    ] {
+        assert_eq!(ended(session.clone(), part.clone()), expected, "{session} {part}");
+    }
 }

@@ -10,6 +10,7 @@ use journeycast::engine::names::{Domain, Epoch, EpochKey, Namer};
 use journeycast::engine::{Name, Span, WallTime};
 use journeycast::io::clock::{self, Watch};
 use journeycast::io::kafka::{self, ReadingWorker};
+use journeycast::io::log::Fate;
 use journeycast::io::master::{Master, random};
 use journeycast::simulate::{Dice, ORGANIZATION, Pathologies, SitePlan};
 use rdkafka::admin::{AdminOptions, AlterConfig, ResourceSpecifier};
@@ -38,7 +39,15 @@ fn reader(cluster: &Cluster) -> ReadingWorker {
     let settings = journeycast::perform::load(&cluster.site.path("journeycast.toml"));
     let settings = settings.unwrap_or_else(|failure| panic!("{failure:?}"));
     let connected = kafka::Cluster::of(&settings).expect("it is configured");
-    ReadingWorker::join(&settings, &connected).expect("it can join")
+    let waiting = Watch::start();
+    loop {
+        // Topics that were made just now may have no leader yet: the service tries again too.
+        match ReadingWorker::join(&settings, &connected) {
+            Ok(worker) => return worker,
+            Err(trouble) if trouble.fate() == Fate::Retry && waiting.elapsed() < PATIENCE => thread::yield_now(),
+            Err(trouble) => panic!("it cannot join: {trouble}"),
+        }
+    }
 }
 
 fn turn_until(worker: &mut ReadingWorker, mut holds: impl FnMut(&mut ReadingWorker) -> bool) {
