@@ -47,6 +47,9 @@ impl Gate {
             }
             let Some(parent) = script.parent(place) else { break };
             if script.is_mark(parent, "{") {
+                if has_returned(script, parent, place) {
+                    return Self::Never;
+                }
                 if let Some(word) = early_return(script, parent, place) {
                     return Self::Consent(word);
                 }
@@ -145,6 +148,25 @@ fn early_return(script: &Script<'_>, block: usize, at: usize) -> Option<String> 
         place = script.pair(place).filter(|pair| opens && *pair > place).unwrap_or(place) + 1;
     }
     None
+}
+
+/// A `return;` that leaves the block before a place, whatever happens. A function that is declared behind it is there
+/// all the same, and so is the next case of a switch.
+fn has_returned(script: &Script<'_>, block: usize, at: usize) -> bool {
+    let mut place = block + 1;
+    let mut returned = false;
+    while place < at {
+        match script.word(place) {
+            Some("return") => {
+                returned |= script.is_mark(place + 1, ";") && matches!(script.raw(place - 1), "{" | ";" | "}");
+            }
+            Some("function" | "class" | "case" | "default") => returned = false,
+            Some(_) | None => {}
+        }
+        let opens = script.is(place, Kind::Mark) && matches!(script.raw(place), "(" | "[" | "{");
+        place = script.pair(place).filter(|pair| opens && *pair > place).unwrap_or(place) + 1;
+    }
+    returned
 }
 
 /// Whether and how the function with this body is called in its script.
