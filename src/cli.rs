@@ -316,6 +316,9 @@ pub struct AuditArgs {
     /// What depends on each hostname (CSV: hostname, offers_per_week, chats_per_week, weeks, owner).
     #[arg(long)]
     pub mapping: Option<PathBuf>,
+    /// Asks Genesys once for the public configuration of each Messenger deployment that is found: does it track?
+    #[arg(long)]
+    pub fetch_config: bool,
     /// How the answer is written.
     #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
     pub format: AuditFormat,

@@ -5,8 +5,10 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::cli::{AuditArgs, AuditFormat};
+use crate::io::deployments::Origin;
+use crate::io::fetching::Purpose;
 use crate::io::walking::{Met, files_below};
-use crate::io::{blame, fetching};
+use crate::io::{blame, deployments, fetching};
 use crate::perform::{Failure, print};
 use crate::snippet::{Audit, Mapping, Trouble, as_json, as_sarif, as_text, audit};
 
@@ -33,18 +35,20 @@ pub fn perform(args: &AuditArgs) -> Result<(), Failure> {
     for input in &args.inputs {
         auditor.named(input);
     }
-    let audits = auditor.audits;
+    let mut audits = auditor.audits;
+    let unasked = if args.fetch_config { deployments::configure(&mut audits, &Origin::Genesys) } else { Vec::new() };
     print(&match args.format {
         AuditFormat::Text => as_text::written(&audits),
         AuditFormat::Json => format!("{:#}\n", as_json::written(&audits)),
         AuditFormat::Sarif => format!("{:#}\n", as_sarif::written(&audits)),
     })?;
-    let failed: Vec<String> = audits
+    let mut failed: Vec<String> = audits
         .iter()
         .filter_map(|audit| {
             Some(format!("{}: {}: {}", audit.input, audit.trouble.as_ref()?.name(), audit.trouble.as_ref()?))
         })
         .collect();
+    failed.extend(unasked);
     if failed.is_empty() { Ok(()) } else { Err(Failure::Failed(failed.join("\n"))) }
 }
 
@@ -74,7 +78,7 @@ impl Auditor {
     }
 
     fn address(&mut self, address: &str) {
-        let audited = match fetching::fetch(address, MOST_BYTES) {
+        let audited = match fetching::fetch(address, MOST_BYTES, Purpose::Page) {
             Ok(fetched) => audit(address, &fetched.bytes, fetched.host.as_deref(), self.mapping.as_ref()),
             Err(trouble) => Audit::failed(address.to_owned(), trouble),
         };

@@ -33,6 +33,8 @@ pub mod walking;
 
 pub mod fetching;
 
+pub mod deployments;
+
 pub mod load;
 
 pub mod blame;

@@ -90,6 +90,7 @@ fn finding(finding: &Finding) -> Value {
         "stores": finding.product.stores,
         "places": places,
         "commit": author.map(|it| json!({"id": it.commit, "author": it.name, "date": it.date, "subject": it.subject})),
+        "configuration": finding.configuration,
         "verdict": finding.verdict.name(),
         "sentences": sentences,
     })

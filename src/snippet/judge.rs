@@ -172,6 +172,7 @@ fn finding(
         endpoint: identity.endpoint,
         places: places(clues),
         author: None,
+        configuration: None,
         verdict: Verdict::AskTheOwner,
         sentences: Vec::new(),
     }

@@ -50,6 +50,9 @@ pub use finding::{Author, Confidence, Finding, Place, Sentence, Topic, Tracking,
 
 mod sentences;
 
+pub mod deployment;
+pub use deployment::{Configuration, Deployment};
+
 pub mod as_text;
 
 pub mod as_json;

@@ -39,6 +39,9 @@ pub enum Trouble {
     /// Nobody answers there.
     #[error("no connection: {0}")]
     NoConnection(String),
+    /// What Genesys answers is no configuration.
+    #[error("the answer is no configuration of a deployment")]
+    NoConfiguration,
     /// The server refuses.
     #[error("the server answered {0}")]
     Status(u16),
@@ -60,6 +63,7 @@ impl Trouble {
             Self::TooManyRedirects(_) => "too_many_redirects",
             Self::Tls(_) => "tls",
             Self::NoConnection(_) => "no_connection",
+            Self::NoConfiguration => "no_configuration",
             Self::Status(_) => "status",
         }
     }

@@ -20,6 +20,7 @@ mod schemas;
 mod settings;
 mod simulated;
 mod snippet_audit;
+mod snippet_deployments;
 mod snippets;
 mod staffing;
 mod staffing_plan;
