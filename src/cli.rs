@@ -316,6 +316,9 @@ pub struct AuditArgs {
     /// What depends on each hostname (CSV: hostname, offers_per_week, chats_per_week, weeks, owner).
     #[arg(long)]
     pub mapping: Option<PathBuf>,
+    /// Recorded events (NDJSON, also .gz, .zst): how many offers the visits of each hostname led to; nothing of them is kept.
+    #[arg(long, num_args = 1.., value_name = "PATH")]
+    pub events: Vec<PathBuf>,
     /// Asks Genesys once for the public configuration of each Messenger deployment that is found: does it track?
     #[arg(long)]
     pub fetch_config: bool,

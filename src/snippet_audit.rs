@@ -2,15 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::{AuditArgs, AuditFormat};
 use crate::io::deployments::Origin;
 use crate::io::fetching::Purpose;
 use crate::io::walking::{Met, files_below};
-use crate::io::{blame, deployments, fetching};
+use crate::io::{Lines, blame, deployments, fetching};
 use crate::perform::{Failure, print};
-use crate::snippet::{Audit, Mapping, Trouble, as_json, as_sarif, as_text, audit};
+use crate::snippet::{Audit, Mapping, Trouble, Visits, as_json, as_sarif, as_text, audit};
 
 /// Most bytes that are read of one input.
 const MOST_BYTES: u64 = 256 << 20;
@@ -30,7 +30,12 @@ const TEXT_ENDINGS: [&str; 20] = [
 ///
 /// Where the mapping cannot be used, or some input could not be read (after all others were answered).
 pub fn perform(args: &AuditArgs) -> Result<(), Failure> {
-    let mapping = args.mapping.as_deref().map(mapping).transpose()?;
+    let written = args.mapping.as_deref().map(mapping).transpose()?;
+    let (visits, unread) = visits(&args.events);
+    let mapping = match visits {
+        Some(visits) => Some(written.unwrap_or_default().with_visits(visits)),
+        None => written,
+    };
     let mut auditor = Auditor { mapping, audits: Vec::new(), authors: 0 };
     for input in &args.inputs {
         auditor.named(input);
@@ -40,7 +45,7 @@ pub fn perform(args: &AuditArgs) -> Result<(), Failure> {
     print(&match args.format {
         AuditFormat::Text => as_text::written(&audits),
         AuditFormat::Json => format!("{:#}\n", as_json::written(&audits)),
-        AuditFormat::Sarif => format!("{:#}\n", as_sarif::written(&audits)),
+        AuditFormat::Sarif => format!("{:#}\n", as_sarif::written(&audits, &root())),
     })?;
     let mut failed: Vec<String> = audits
         .iter()
@@ -49,6 +54,7 @@ pub fn perform(args: &AuditArgs) -> Result<(), Failure> {
         })
         .collect();
     failed.extend(unasked);
+    failed.extend(unread);
     if failed.is_empty() { Ok(()) } else { Err(Failure::Failed(failed.join("\n"))) }
 }
 
@@ -56,6 +62,38 @@ fn mapping(path: &Path) -> Result<Mapping, Failure> {
     let wrong = |error: &dyn std::fmt::Display| Failure::Usage(format!("--mapping {}: {error}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| wrong(&error))?;
     Mapping::read(&bytes).map_err(|error| wrong(&error))
+}
+
+/// The folder that files are named from.
+fn root() -> String {
+    std::env::current_dir().map_or_else(|_| String::new(), |folder| folder.display().to_string())
+}
+
+/// Recorded visits, in one pass over the files; and which of them could not be read.
+fn visits(paths: &[PathBuf]) -> (Option<Visits>, Vec<String>) {
+    let mut visits = Visits::default();
+    let (mut used, mut other, mut unread) = (0_u64, 0_u64, Vec::new());
+    for path in paths {
+        let mut read = || -> io::Result<()> {
+            let mut lines = Lines::open(path)?;
+            while let Some((_, line)) = lines.next_line()? {
+                if visits.learn(line) {
+                    used += 1;
+                } else {
+                    other += u64::from(!line.trim_ascii().is_empty());
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = read() {
+            unread.push(format!("--events {}: unreadable: {error}", path.display()));
+        }
+    }
+    if paths.is_empty() {
+        return (None, unread);
+    }
+    tracing::info!(events = used, passed_over = other, "looked at recorded visits and offers");
+    (Some(visits), unread)
 }
 
 struct Auditor {

@@ -91,6 +91,7 @@ fn finding(finding: &Finding) -> Value {
         "places": places,
         "commit": author.map(|it| json!({"id": it.commit, "author": it.name, "date": it.date, "subject": it.subject})),
         "configuration": finding.configuration,
+        "depends": finding.depends,
         "verdict": finding.verdict.name(),
         "sentences": sentences,
     })

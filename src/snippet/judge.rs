@@ -173,6 +173,7 @@ fn finding(
         places: places(clues),
         author: None,
         configuration: None,
+        depends: None,
         verdict: Verdict::AskTheOwner,
         sentences: Vec::new(),
     }

@@ -31,6 +31,9 @@ mod har;
 pub mod third_party;
 pub use third_party::{ThirdParty, third_party};
 
+pub mod visits;
+pub use visits::{HostOffers, Visits};
+
 pub mod mapping;
 pub use mapping::{Mapping, MappingError};
 

@@ -21,6 +21,7 @@ mod settings;
 mod simulated;
 mod snippet_audit;
 mod snippet_deployments;
+mod snippet_sarif;
 mod snippets;
 mod staffing;
 mod staffing_plan;
