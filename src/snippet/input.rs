@@ -150,7 +150,16 @@ pub fn audit(name: &str, bytes: &[u8], site: Option<&str>, mapping: Option<&Mapp
             (kind, None)
         }
     };
+    if kind != Kind::Har {
+        evidence.ends_on_line(lines(bytes));
+    }
     concluded(name, kind, trouble, evidence, mapping)
+}
+
+/// How many lines there are, by whichever ends them.
+fn lines(bytes: &[u8]) -> u64 {
+    let ends = |end: u8| memchr::memchr_iter(end, bytes).count() as u64;
+    ends(b'\n').max(ends(b'\r')) + 1
 }
 
 fn concluded(name: &str, kind: Kind, trouble: Option<Trouble>, evidence: Evidence, mapping: Option<&Mapping>) -> Audit {

@@ -263,6 +263,8 @@ impl Scanner<'_, '_, '_> {
         }
         let line = self.script.line(at);
         let mut inner = self.setting.inner(standing, line);
+        let end = self.script.tokens.get(at).map_or(0, |token| token.end as usize);
+        inner.last_line = self.setting.within_lines(self.script.line_at(end));
         let plain = html_unescaped(value);
         if contains_ignoring_case(&plain, "<script")
             || contains_ignoring_case(&plain, "<iframe")
@@ -330,7 +332,7 @@ impl Scanner<'_, '_, '_> {
             signature,
             standing,
             how: self.setting.how,
-            line: self.script.line(at),
+            line: self.setting.within_lines(self.script.line(at)),
             part: self.setting.part.clone(),
             quote: self.quote(at),
             host,
@@ -388,7 +390,7 @@ impl Scanner<'_, '_, '_> {
                 && contains_ignoring_case(address.path, ".js")
                 && loaded()
             {
-                self.evidence.loads_from(host, self.script.line(at));
+                self.evidence.loads_from(host, self.setting.within_lines(self.script.line(at)));
             }
         }
     }

@@ -19,6 +19,7 @@ mod required_agents;
 mod schemas;
 mod settings;
 mod simulated;
+mod snippet_any_bytes;
 mod snippet_audit;
 mod snippet_deployments;
 mod snippet_sarif;
