@@ -287,7 +287,11 @@ impl Scanner<'_, '_, '_> {
         }
         match Gate::before(self.script, at) {
             Gate::Open => (Standing::Runs, None),
-            Gate::Consent(word) => (Standing::AfterConsent(format!("the script asks for `{word}` first")), None),
+            Gate::Consent(word) => {
+                let manager = signatures().consent.manager_in(&word);
+                let manager = manager.map_or_else(String::new, |name| format!(" ({name})"));
+                (Standing::AfterConsent(format!("the script asks for `{word}` first{manager}")), None)
+            }
             Gate::Never => (Standing::Inert(Inert::DeadCode), None),
             Gate::CallOf(name) => (Standing::Runs, Some(name)),
         }

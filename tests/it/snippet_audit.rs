@@ -63,6 +63,46 @@ fn every_signature_is_found_in_its_example() {
     }
 }
 
+/// A page whose script tag has these attributes and this script, with the snippet in the place of its name.
+fn asking(attributes: &str, script: &str) -> (String, String) {
+    let code = SNIPPET.trim_start_matches("<script>").trim_end_matches("</script>");
+    let page = format!("<head><script {attributes}>{}</script></head>", script.replace("SNIPPET", code));
+    let finding = audit("page.html", page.as_bytes(), None, None).findings.remove(0);
+    (finding.tracking.name().to_owned(), finding.waits_for.unwrap_or_default())
+}
+
+#[test]
+fn every_consent_manager_is_known_by_its_calls_and_by_its_tags() {
+    for manager in &signatures().consent.manager {
+        let (tracking, waits_for) = asking("", &manager.example);
+        if !manager.holds_back {
+            assert_eq!(tracking, "yes", "{}", manager.name);
+            continue;
+        }
+        assert_eq!(tracking, "only_after_consent", "{}", manager.name);
+        assert!(waits_for.contains(&format!("({})", manager.name)), "{}: {waits_for}", manager.name);
+        if let Some(tag) = &manager.tag {
+            let (tracking, _) = asking(&format!("type=\"text/plain\" {tag}"), "SNIPPET");
+            assert_eq!(tracking, "only_after_consent", "{}: {tag}", manager.name);
+        }
+    }
+}
+
+#[test]
+fn a_category_that_is_always_granted_holds_nothing_back() {
+    for script in [
+        "if(OnetrustActiveGroups.indexOf(',C0001,')>-1){SNIPPET}",
+        "if(OnetrustActiveGroups.includes('C0001')){SNIPPET}",
+        "if(Cookiebot.consent.necessary){SNIPPET}",
+        "if(wp_has_consent('essential')){SNIPPET}",
+    ] {
+        assert_eq!(asking("", script).0, "yes", "{script}");
+        let other =
+            script.replace("C0001", "C0002").replace("necessary", "marketing").replace("essential", "statistics");
+        assert_eq!(asking("", &other).0, "only_after_consent", "{other}");
+    }
+}
+
 #[test]
 fn every_region_is_read_from_its_environment_and_from_its_host() {
     let of = |text: &str| audit("page.html", text.as_bytes(), None, None).findings[0].region.clone().expect("a region");

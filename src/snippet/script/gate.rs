@@ -40,9 +40,13 @@ impl Gate {
     fn looked_for(script: &Script<'_>, at: usize, depth: u8) -> Self {
         let mut place = at;
         let mut uncalled = None;
+        // A consent manager says more than the word `consent` in what it is given, so it is looked for further out.
+        let mut asked = None;
+        let names_manager = |word: &str| signatures().consent.manager_in(word).is_some();
         for _ in 0..MOST_LEVELS {
             match head_of(script, place) {
                 Self::Open => {}
+                Self::Consent(word) if !names_manager(&word) => asked = asked.or(Some(word)),
                 closed @ (Self::Consent(_) | Self::Never | Self::CallOf(_)) => return closed,
             }
             let Some(parent) = script.parent(place) else { break };
@@ -51,17 +55,18 @@ impl Gate {
                     return Self::Never;
                 }
                 if let Some(word) = early_return(script, parent, place) {
-                    return Self::Consent(word);
+                    asked = asked.or(Some(word));
                 }
                 match called(script, parent, depth) {
                     Self::Open => {}
                     Self::CallOf(name) => uncalled = Some(name),
+                    Self::Consent(word) if !names_manager(&word) => asked = asked.or(Some(word)),
                     closed @ (Self::Consent(_) | Self::Never) => return closed,
                 }
             }
             place = parent;
         }
-        uncalled.map_or(Self::Open, Self::CallOf)
+        asked.map(Self::Consent).or(uncalled.map(Self::CallOf)).unwrap_or(Self::Open)
     }
 }
 
@@ -119,7 +124,16 @@ fn condition(script: &Script<'_>, opened: usize, closed: usize) -> Option<Gate> 
     words_between(script, opened + 1, closed).map(Gate::Consent)
 }
 
+/// Whether something between two places asks for a category that is granted without asking.
+fn asks_for_what_is_granted(script: &Script<'_>, start: usize, end: usize) -> bool {
+    let is_always = |at| script.name(at).is_some_and(|name| signatures().consent.is_always_in_scripts(&name));
+    (start..end.min(start + FURTHEST)).any(is_always)
+}
+
 fn words_between(script: &Script<'_>, start: usize, end: usize) -> Option<String> {
+    if asks_for_what_is_granted(script, start, end) {
+        return None;
+    }
     (start..end.min(start + FURTHEST)).find_map(|at| asks(script, at))
 }
 
