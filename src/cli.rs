@@ -322,6 +322,12 @@ pub struct AuditArgs {
     /// Asks Genesys once for the public configuration of each Messenger deployment that is found: does it track?
     #[arg(long)]
     pub fetch_config: bool,
+    /// Opens each address in an installed Chromium too: what does it ask of Genesys, and what does it keep?
+    #[arg(long)]
+    pub browser: bool,
+    /// What is clicked on to agree (a CSS selector), to see what changes then.
+    #[arg(long, value_name = "SELECTOR", requires = "browser")]
+    pub consent_click: Option<String>,
     /// How the answer is written.
     #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
     pub format: AuditFormat,

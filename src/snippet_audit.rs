@@ -5,10 +5,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::cli::{AuditArgs, AuditFormat};
+use crate::io::browser::Reach;
 use crate::io::deployments::Origin;
 use crate::io::fetching::Purpose;
 use crate::io::walking::{Met, files_below};
-use crate::io::{Lines, blame, deployments, fetching};
+use crate::io::{Lines, blame, browser, deployments, fetching};
 use crate::perform::{Failure, print};
 use crate::snippet::{Audit, Mapping, Trouble, Visits, as_json, as_sarif, as_text, audit};
 
@@ -41,6 +42,9 @@ pub fn perform(args: &AuditArgs) -> Result<(), Failure> {
         auditor.named(input);
     }
     let mut audits = auditor.audits;
+    if args.browser {
+        browse(&mut audits, args.consent_click.as_deref())?;
+    }
     let unasked = if args.fetch_config { deployments::configure(&mut audits, &Origin::Genesys) } else { Vec::new() };
     print(&match args.format {
         AuditFormat::Text => as_text::written(&audits),
@@ -54,6 +58,7 @@ pub fn perform(args: &AuditArgs) -> Result<(), Failure> {
         })
         .collect();
     failed.extend(unasked);
+    failed.extend(audits.iter().filter_map(unseen));
     failed.extend(unread);
     if failed.is_empty() { Ok(()) } else { Err(Failure::Failed(failed.join("\n"))) }
 }
@@ -67,6 +72,33 @@ fn mapping(path: &Path) -> Result<Mapping, Failure> {
 /// The folder that files are named from.
 fn root() -> String {
     std::env::current_dir().map_or_else(|_| String::new(), |folder| folder.display().to_string())
+}
+
+fn is_address(input: &str) -> bool {
+    input.starts_with("http://") || input.starts_with("https://")
+}
+
+/// Has a browser open every address. A file has no site, so that what it would ask for says nothing.
+fn browse(audits: &mut [Audit], consent_click: Option<&str>) -> Result<(), Failure> {
+    if !audits.iter().any(|audit| is_address(&audit.input)) {
+        return Err(Failure::Usage(
+            "--browser opens addresses: name one that starts with http:// or https://".to_owned(),
+        ));
+    }
+    for audit in audits {
+        if is_address(&audit.input) {
+            let browsed = browser::visit(&audit.input, consent_click, Reach::Everywhere);
+            audit.browsed(browsed);
+        } else {
+            audit.notes.push("not opened in a browser: it is no address".to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn unseen(audit: &Audit) -> Option<String> {
+    let trouble = audit.browser.as_ref()?.as_ref().err()?;
+    Some(format!("{}: --browser: {}: {trouble}", audit.input, trouble.name()))
 }
 
 /// Recorded visits, in one pass over the files; and which of them could not be read.
@@ -104,7 +136,7 @@ struct Auditor {
 
 impl Auditor {
     fn named(&mut self, input: &str) {
-        if input.starts_with("http://") || input.starts_with("https://") {
+        if is_address(input) {
             return self.address(input);
         }
         let path = Path::new(input);

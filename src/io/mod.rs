@@ -35,6 +35,8 @@ pub mod fetching;
 
 pub mod deployments;
 
+pub mod browser;
+
 pub mod load;
 
 pub mod blame;

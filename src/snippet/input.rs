@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::address::{is_below, is_genesys_host};
 use super::anchors::has_anchor;
+use super::browsed::Browsed;
 use super::container;
 use super::decode::{Decoder, is_binary};
 use super::evidence::{Evidence, How, Inert, Setting, Standing};
@@ -101,6 +102,8 @@ pub struct Audit {
     pub sites: Vec<String>,
     /// What could not be looked at.
     pub notes: Vec<String>,
+    /// What a browser saw; nothing where none was asked for.
+    pub browser: Option<Browsed>,
 }
 
 impl Audit {
@@ -116,6 +119,7 @@ impl Audit {
             made_with: Vec::new(),
             sites: Vec::new(),
             notes: Vec::new(),
+            browser: None,
         }
     }
 
@@ -175,6 +179,7 @@ fn concluded(name: &str, kind: Kind, trouble: Option<Trouble>, evidence: Evidenc
         made_with: evidence.cms.into_iter().collect(),
         sites: evidence.sites.into_iter().collect(),
         notes: evidence.notes.into_iter().collect(),
+        browser: None,
     }
 }
 

@@ -56,6 +56,9 @@ mod sentences;
 pub mod deployment;
 pub use deployment::{Configuration, Deployment};
 
+pub mod browsed;
+pub use browsed::{Browsed, Key, Phase, Request, Seen, Store};
+
 pub mod as_text;
 
 pub mod as_json;

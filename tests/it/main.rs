@@ -21,6 +21,7 @@ mod settings;
 mod simulated;
 mod snippet_any_bytes;
 mod snippet_audit;
+mod snippet_browser;
 mod snippet_deployments;
 mod snippet_sarif;
 mod snippets;
