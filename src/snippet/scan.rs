@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use base64::Engine as _;
+
 use super::address::{Address, contains_ignoring_case};
 use super::anchors::has_anchor;
 use super::container::saw_configuration;
@@ -237,8 +239,13 @@ impl Scanner<'_, '_, '_> {
         if let Some(address) = Address::of(&value) {
             return self.address(at, &address);
         }
-        if self.setting.depth < DEEPEST && has_anchor(value.as_bytes()) {
+        if self.setting.depth >= DEEPEST {
+            return;
+        }
+        if has_anchor(value.as_bytes()) {
             self.nested(at, &value);
+        } else if at > 0 && self.script.callee(at - 1) == Some("atob") {
+            self.unpacked(at, &value);
         }
     }
 
@@ -252,6 +259,17 @@ impl Scanner<'_, '_, '_> {
         details::of_address(self.evidence, address, self.block, standing.is_inert());
         let place = if standing == Standing::Runs { self.most_open_use(at) } else { at };
         self.found_at(at, place, signature, host, standing);
+    }
+
+    /// Code that is kept in base64 and unpacked where it stands.
+    fn unpacked(&mut self, at: usize, value: &str) {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(value).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        if has_anchor(text.as_bytes()) {
+            let (standing, _) = self.gated(at);
+            let line = self.script.line(at);
+            scan(self.evidence, &text, &self.setting.on_one_line(standing, line));
+        }
     }
 
     /// Markup or code within a string.

@@ -54,7 +54,7 @@ const LISTS: [&str; 12] =
     ["block", "deny", "ignore", "skip", "exclud", "allow", "csp", "mock", "example", "doc", "known", "pattern"];
 
 /// Names under which code is kept that will be run.
-const CODE_KEYS: [&str; 21] = [
+const CODE_KEYS: [&str; 31] = [
     "vtp_html",
     "__html",
     "text",
@@ -76,6 +76,16 @@ const CODE_KEYS: [&str; 21] = [
     "inject",
     "beforeInteractive",
     "srcdoc",
+    "option_value",
+    "post_content",
+    "rendered",
+    "header",
+    "footer",
+    "footerHtml",
+    "footerScripts",
+    "headerScripts",
+    "custom_html",
+    "trackingCode",
 ];
 
 /// Functions that run the code or write the markup that they are given.

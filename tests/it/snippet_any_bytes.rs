@@ -65,8 +65,6 @@ fn holds(name: &str, bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
     #[test]
     fn any_bytes_are_answered(bytes in vec(any::<u8>(), 0..600), name in 0..NAMES.len()) {
         holds(NAMES[name], &bytes);

@@ -9,6 +9,18 @@ const FURTHEST: usize = 240;
 /// How many calls of a function are looked at.
 const MOST_CALLS: usize = 24;
 
+/// How far back a name is given what a condition asks of it.
+const NEAR: usize = 2_000;
+
+/// Most words and marks in a condition whose names are followed.
+const SHORT: usize = 8;
+
+/// Names shorter than this are a minifier's, and mean another thing in every function.
+const LONG_NAME: usize = 4;
+
+/// Parts of a name that tell that it is waited until consent is there, and not only for what asks for it.
+const WAITS: [&str; 8] = ["wait", "grant", "given", "accept", "until", "when", "require", "has"];
+
 /// How many functions deep a call is followed.
 const DEEPEST: u8 = 4;
 
@@ -84,6 +96,7 @@ fn head_of(script: &Script<'_>, at: usize) -> Gate {
             Some(Kind::Mark) => match raw {
                 ";" | "{" => break,
                 "," if !in_call => break,
+                "&&" if is_never(script, place) => return Gate::Never,
                 "}" | "]" | ")" => {
                     let continues = matches!(
                         script.raw(place + 1),
@@ -115,13 +128,56 @@ fn head_of(script: &Script<'_>, at: usize) -> Gate {
 
 /// What a pair of round brackets says about what follows it.
 fn condition(script: &Script<'_>, opened: usize, closed: usize) -> Option<Gate> {
-    let never = closed == opened + 2 && matches!(script.raw(opened + 1), "false" | "0")
-        || closed == opened + 3 && script.is_mark(opened + 1, "!") && matches!(script.raw(opened + 2), "1" | "true");
-    let is_if = script.callee(opened) == Some("if");
-    if never && is_if {
+    let whole = closed == opened + 2 || closed == opened + 3 && script.is_mark(opened + 1, "!");
+    let is_condition = matches!(script.callee(opened), Some("if" | "while"));
+    if whole && is_condition && is_never(script, closed) {
         return Some(Gate::Never);
     }
-    words_between(script, opened + 1, closed).map(Gate::Consent)
+    if is_condition && closed == opened + 2 && is_false_constant(script, opened + 1) {
+        return Some(Gate::Never);
+    }
+    let asked = words_between(script, opened + 1, closed);
+    asked.or_else(|| is_condition.then(|| kept_answer(script, opened, closed)).flatten()).map(Gate::Consent)
+}
+
+/// Whether what ends before a place is never true: `false`, `0`, `!1`, `!true`.
+fn is_never(script: &Script<'_>, end: usize) -> bool {
+    let (Some(last), before) = (end.checked_sub(1), end.checked_sub(2)) else { return false };
+    let negated = before.is_some_and(|before| script.is_mark(before, "!"));
+    let operators = ["==", "===", "!=", "!==", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "."];
+    let compared = before.is_some_and(|before| operators.contains(&script.raw(before)));
+    match script.raw(last) {
+        "false" | "0" => !negated && !compared,
+        "true" | "1" => negated,
+        _ => false,
+    }
+}
+
+/// Whether a name is that of a constant which is false.
+fn is_false_constant(script: &Script<'_>, at: usize) -> bool {
+    let Some(name) = script.word(at) else { return false };
+    let mut places = (at.saturating_sub(NEAR)..at).rev();
+    places.any(|it| {
+        script.word(it) == Some("const")
+            && script.word(it + 1) == Some(name)
+            && script.is_mark(it + 2, "=")
+            && is_never(script, it + 4)
+            && script.is_mark(it + 4, ";")
+    })
+}
+
+/// A short condition on a name that was given the answer of a consent manager a little before.
+fn kept_answer(script: &Script<'_>, opened: usize, closed: usize) -> Option<String> {
+    if closed > opened + SHORT {
+        return None;
+    }
+    let names = (opened + 1..closed).filter_map(|at| script.word(at)).filter(|name| name.len() >= LONG_NAME);
+    names.into_iter().find_map(|name| {
+        let is_given = |at: &usize| script.word(*at) == Some(name) && script.is_mark(*at + 1, "=");
+        let given = (opened.saturating_sub(NEAR)..opened).rev().find(is_given)?;
+        let end = (given..opened).find(|at| script.is_mark(*at, ";")).unwrap_or(opened);
+        words_between(script, given + 2, end)
+    })
 }
 
 /// Whether something between two places asks for a category that is granted without asking.
@@ -146,7 +202,7 @@ fn asks(script: &Script<'_>, at: usize) -> Option<String> {
     signatures().consent.word_in(&name).map(|_| name.into_owned())
 }
 
-/// A condition that leaves the block before a place: `if (!consent) return;`.
+/// A condition that leaves the block before a place, or what is waited for there: `if (!consent) return;`, `await consentGiven();`.
 fn early_return(script: &Script<'_>, block: usize, at: usize) -> Option<String> {
     let mut place = block + 1;
     while place < at {
@@ -157,6 +213,12 @@ fn early_return(script: &Script<'_>, block: usize, at: usize) -> Option<String> 
             if leaves && let Some(word) = words_between(script, place + 2, closed) {
                 return Some(word);
             }
+        }
+        if script.word(place) == Some("await")
+            && let Some(word) = (place + 1..place + 6).find_map(|at| asks(script, at))
+            && WAITS.iter().any(|part| word.to_ascii_lowercase().contains(part))
+        {
+            return Some(word);
         }
         let opens = script.is(place, Kind::Mark) && matches!(script.raw(place), "(" | "[" | "{");
         place = script.pair(place).filter(|pair| opens && *pair > place).unwrap_or(place) + 1;
