@@ -327,6 +327,18 @@ pub struct AuditArgs {
     /// What depends on each hostname (CSV: hostname, offers_per_week, chats_per_week, weeks, owner).
     #[arg(long)]
     pub mapping: Option<PathBuf>,
+    /// Recorded events (NDJSON, also .gz, .zst): how many offers the visits of each hostname led to; nothing of them is kept.
+    #[arg(long, num_args = 1.., value_name = "PATH")]
+    pub events: Vec<PathBuf>,
+    /// Asks Genesys once for the public configuration of each Messenger deployment that is found: does it track?
+    #[arg(long)]
+    pub fetch_config: bool,
+    /// Opens each address in an installed Chromium too: what does it ask of Genesys, and what does it keep?
+    #[arg(long)]
+    pub browser: bool,
+    /// What is clicked on to agree (a CSS selector), to see what changes then.
+    #[arg(long, value_name = "SELECTOR", requires = "browser")]
+    pub consent_click: Option<String>,
     /// How the answer is written.
     #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
     pub format: AuditFormat,

@@ -2,13 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::{AuditArgs, AuditFormat};
+use crate::io::browser::Reach;
+use crate::io::deployments::Origin;
+use crate::io::fetching::Purpose;
 use crate::io::walking::{Met, files_below};
-use crate::io::{blame, fetching};
+use crate::io::{Lines, blame, browser, deployments, fetching};
 use crate::perform::{Failure, print};
-use crate::snippet::{Audit, Mapping, Trouble, as_json, as_sarif, as_text, audit};
+use crate::snippet::{Audit, Mapping, Trouble, Visits, as_json, as_sarif, as_text, audit};
 
 /// Most bytes that are read of one input.
 const MOST_BYTES: u64 = 256 << 20;
@@ -28,23 +31,35 @@ const TEXT_ENDINGS: [&str; 20] = [
 ///
 /// Where the mapping cannot be used, or some input could not be read (after all others were answered).
 pub fn perform(args: &AuditArgs) -> Result<(), Failure> {
-    let mapping = args.mapping.as_deref().map(mapping).transpose()?;
+    let written = args.mapping.as_deref().map(mapping).transpose()?;
+    let (visits, unread) = visits(&args.events);
+    let mapping = match visits {
+        Some(visits) => Some(written.unwrap_or_default().with_visits(visits)),
+        None => written,
+    };
     let mut auditor = Auditor { mapping, audits: Vec::new(), authors: 0 };
     for input in &args.inputs {
         auditor.named(input);
     }
-    let audits = auditor.audits;
+    let mut audits = auditor.audits;
+    if args.browser {
+        browse(&mut audits, args.consent_click.as_deref())?;
+    }
+    let unasked = if args.fetch_config { deployments::configure(&mut audits, &Origin::Genesys) } else { Vec::new() };
     print(&match args.format {
         AuditFormat::Text => as_text::written(&audits),
         AuditFormat::Json => format!("{:#}\n", as_json::written(&audits)),
-        AuditFormat::Sarif => format!("{:#}\n", as_sarif::written(&audits)),
+        AuditFormat::Sarif => format!("{:#}\n", as_sarif::written(&audits, &root())),
     })?;
-    let failed: Vec<String> = audits
+    let mut failed: Vec<String> = audits
         .iter()
         .filter_map(|audit| {
             Some(format!("{}: {}: {}", audit.input, audit.trouble.as_ref()?.name(), audit.trouble.as_ref()?))
         })
         .collect();
+    failed.extend(unasked);
+    failed.extend(audits.iter().filter_map(unseen));
+    failed.extend(unread);
     if failed.is_empty() { Ok(()) } else { Err(Failure::Failed(failed.join("\n"))) }
 }
 
@@ -52,6 +67,65 @@ fn mapping(path: &Path) -> Result<Mapping, Failure> {
     let wrong = |error: &dyn std::fmt::Display| Failure::Usage(format!("--mapping {}: {error}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| wrong(&error))?;
     Mapping::read(&bytes).map_err(|error| wrong(&error))
+}
+
+/// The folder that files are named from.
+fn root() -> String {
+    std::env::current_dir().map_or_else(|_| String::new(), |folder| folder.display().to_string())
+}
+
+fn is_address(input: &str) -> bool {
+    input.starts_with("http://") || input.starts_with("https://")
+}
+
+/// Has a browser open every address. A file has no site, so that what it would ask for says nothing.
+fn browse(audits: &mut [Audit], consent_click: Option<&str>) -> Result<(), Failure> {
+    if !audits.iter().any(|audit| is_address(&audit.input)) {
+        return Err(Failure::Usage(
+            "--browser opens addresses: name one that starts with http:// or https://".to_owned(),
+        ));
+    }
+    for audit in audits {
+        if is_address(&audit.input) {
+            let browsed = browser::visit(&audit.input, consent_click, Reach::Everywhere);
+            audit.browsed(browsed);
+        } else {
+            audit.notes.push("not opened in a browser: it is no address".to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn unseen(audit: &Audit) -> Option<String> {
+    let trouble = audit.browser.as_ref()?.as_ref().err()?;
+    Some(format!("{}: --browser: {}: {trouble}", audit.input, trouble.name()))
+}
+
+/// Recorded visits, in one pass over the files; and which of them could not be read.
+fn visits(paths: &[PathBuf]) -> (Option<Visits>, Vec<String>) {
+    let mut visits = Visits::default();
+    let (mut used, mut other, mut unread) = (0_u64, 0_u64, Vec::new());
+    for path in paths {
+        let mut read = || -> io::Result<()> {
+            let mut lines = Lines::open(path)?;
+            while let Some((_, line)) = lines.next_line()? {
+                if visits.learn(line) {
+                    used += 1;
+                } else {
+                    other += u64::from(!line.trim_ascii().is_empty());
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = read() {
+            unread.push(format!("--events {}: unreadable: {error}", path.display()));
+        }
+    }
+    if paths.is_empty() {
+        return (None, unread);
+    }
+    tracing::info!(events = used, passed_over = other, "looked at recorded visits and offers");
+    (Some(visits), unread)
 }
 
 struct Auditor {
@@ -62,7 +136,7 @@ struct Auditor {
 
 impl Auditor {
     fn named(&mut self, input: &str) {
-        if input.starts_with("http://") || input.starts_with("https://") {
+        if is_address(input) {
             return self.address(input);
         }
         let path = Path::new(input);
@@ -74,7 +148,7 @@ impl Auditor {
     }
 
     fn address(&mut self, address: &str) {
-        let audited = match fetching::fetch(address, MOST_BYTES) {
+        let audited = match fetching::fetch(address, MOST_BYTES, Purpose::Page) {
             Ok(fetched) => audit(address, &fetched.bytes, fetched.host.as_deref(), self.mapping.as_ref()),
             Err(trouble) => Audit::failed(address.to_owned(), trouble),
         };

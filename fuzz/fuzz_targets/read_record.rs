@@ -14,6 +14,7 @@ fuzz_target!(|record: &[u8]| {
     let rules = Rules {
         organizations: vec![Arc::from("org-a"), Arc::from("org-b")],
         default_organization: Some(Arc::from("org-a")),
+        signals: None,
         max_clock_ahead: Span::from_minutes(10),
         correction_horizon: Span::from_days(7),
     };

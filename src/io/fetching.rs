@@ -14,6 +14,33 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Most redirections that are followed.
 const MOST_REDIRECTS: u32 = 5;
 
+/// What something is fetched for: it is said to the server, and tells how far redirections are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A page that somebody named.
+    Page,
+    /// The public configuration of a deployment; no other host may take the place of Genesys'.
+    Configuration,
+}
+
+impl Purpose {
+    const fn user_agent(self) -> &'static str {
+        match self {
+            Self::Page => concat!("journeycast/", env!("CARGO_PKG_VERSION"), " (snippet audit; fetches one page once)"),
+            Self::Configuration => {
+                concat!("journeycast/", env!("CARGO_PKG_VERSION"), " (snippet audit; reads one configuration once)")
+            }
+        }
+    }
+
+    const fn most_redirects(self) -> u32 {
+        match self {
+            Self::Page => MOST_REDIRECTS,
+            Self::Configuration => 0,
+        }
+    }
+}
+
 /// What was fetched.
 #[derive(Debug)]
 pub struct Fetched {
@@ -28,15 +55,15 @@ pub struct Fetched {
 /// # Errors
 ///
 /// Where there is no answer that can be used; the name of the trouble says why.
-pub fn fetch(address: &str, most_bytes: u64) -> Result<Fetched, Trouble> {
+pub fn fetch(address: &str, most_bytes: u64, purpose: Purpose) -> Result<Fetched, Trouble> {
     let tls = TlsConfig::builder().provider(TlsProvider::Rustls).root_certs(RootCerts::PlatformVerifier);
     let tls = tls.unversioned_rustls_crypto_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()));
     let config = Agent::config_builder()
         .timeout_global(Some(PATIENCE))
-        .max_redirects(MOST_REDIRECTS)
+        .max_redirects(purpose.most_redirects())
         .http_status_as_error(true)
         .proxy(None)
-        .user_agent(concat!("journeycast/", env!("CARGO_PKG_VERSION"), " (snippet audit; fetches one page once)"))
+        .user_agent(purpose.user_agent())
         .accept("text/html, application/xhtml+xml, text/javascript, application/json;q=0.9, */*;q=0.5")
         .tls_config(tls.build())
         .build();

@@ -36,6 +36,10 @@ pub mod walking;
 
 pub mod fetching;
 
+pub mod deployments;
+
+pub mod browser;
+
 pub mod load;
 
 pub mod blame;

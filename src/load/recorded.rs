@@ -50,7 +50,8 @@ impl Recorded {
     }
 }
 
-fn time_of(value: &Value) -> Option<EventTime> {
+/// A time as text or as milliseconds.
+pub fn time_of(value: &Value) -> Option<EventTime> {
     match value.as_i64() {
         Some(millis) => crate::wire::genesys::instant::of_our_time(millis),
         None => instant(value.as_str()?),
@@ -66,7 +67,7 @@ fn hash_of(bytes: &[u8]) -> u64 {
 }
 
 /// The event in an envelope, a notification or on its own, in so many wrappers.
-fn body_of(value: &Value, layers: usize) -> Option<Value> {
+pub fn body_of(value: &Value, layers: usize) -> Option<Value> {
     let object = value.as_object()?;
     if let Some(body) = value.pointer("/detail/eventBody").or_else(|| object.get("eventBody")) {
         return Some(body.clone());

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 29] = [
     "genesys",
     "Genesys",
     "GENESYS",
@@ -29,6 +29,11 @@ const WORDS: [&str; 24] = [
     "cobrowse",
     "pageview",
     "widgets-core",
+    "autotrack",
+    "atob(",
+    "ac('init",
+    "ac(\"init",
+    "ac(`init",
 ];
 
 static FINDERS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| WORDS.iter().map(Finder::new).collect());

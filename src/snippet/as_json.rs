@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::browsed;
 use super::finding::{Finding, Tracking};
 use super::input::Audit;
 use super::signature::signatures;
@@ -48,6 +49,7 @@ fn one(audit: &Audit) -> Value {
         "made_with": audit.made_with,
         "hostnames": audit.sites,
         "notes": audit.notes,
+        "browser": audit.browser.as_ref().map(browsed::as_json),
     })
 }
 
@@ -90,6 +92,8 @@ fn finding(finding: &Finding) -> Value {
         "stores": finding.product.stores,
         "places": places,
         "commit": author.map(|it| json!({"id": it.commit, "author": it.name, "date": it.date, "subject": it.subject})),
+        "configuration": finding.configuration,
+        "depends": finding.depends,
         "verdict": finding.verdict.name(),
         "sentences": sentences,
     })

@@ -6,12 +6,14 @@ use super::finding::{Finding, Topic, Tracking};
 use super::input::Audit;
 use super::signature::{Product, signatures};
 
-/// All audits as one SARIF log.
-pub fn written(audits: &[Audit]) -> Value {
+/// All audits as one SARIF log. Files below the root are named from it, as code scanning asks for.
+pub fn written(audits: &[Audit], root: &str) -> Value {
     let rules: Vec<Value> = signatures().product.iter().map(rule).collect();
-    let results: Vec<Value> =
-        audits.iter().flat_map(|audit| audit.findings.iter().map(|finding| result(&audit.input, finding))).collect();
-    let troubles: Vec<Value> = audits.iter().filter_map(notification).collect();
+    let results: Vec<Value> = audits
+        .iter()
+        .flat_map(|audit| audit.findings.iter().map(|finding| result(&audit.input, root, finding)))
+        .collect();
+    let troubles: Vec<Value> = audits.iter().filter_map(|audit| notification(audit, root)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -43,7 +45,7 @@ fn rule(product: &Product) -> Value {
     })
 }
 
-fn result(input: &str, finding: &Finding) -> Value {
+fn result(input: &str, root: &str, finding: &Finding) -> Value {
     let level = match finding.tracking {
         Tracking::Yes => "warning",
         Tracking::AfterConsent | Tracking::No | Tracking::Inert => "note",
@@ -52,9 +54,9 @@ fn result(input: &str, finding: &Finding) -> Value {
     let text: Vec<&str> =
         [Topic::Tracking, Topic::Whose, Topic::Verdict, Topic::Next].into_iter().flat_map(said).collect();
     let locations: Vec<Value> =
-        finding.places.iter().take(1).map(|place| location(input, place.line, &place.quote)).collect();
+        finding.places.iter().take(1).map(|place| location(input, root, place.line, &place.quote)).collect();
     let related: Vec<Value> =
-        finding.places.iter().skip(1).map(|place| location(input, place.line, &place.quote)).collect();
+        finding.places.iter().skip(1).map(|place| location(input, root, place.line, &place.quote)).collect();
     let identity = format!(
         "{}:{}:{}",
         finding.product.id,
@@ -78,22 +80,32 @@ fn result(input: &str, finding: &Finding) -> Value {
     })
 }
 
-fn location(input: &str, line: u64, quote: &str) -> Value {
+fn location(input: &str, root: &str, line: u64, quote: &str) -> Value {
     json!({
         "physicalLocation": {
-            "artifactLocation": {"uri": uri(input)},
+            "artifactLocation": artifact(input, root),
             "region": {"startLine": line.max(1), "snippet": {"text": quote}},
         },
     })
 }
 
-/// A path as a relative reference: what may not stand in one is written as a code.
-fn uri(input: &str) -> String {
+/// A file as a reference from the root, where it lies below it; anything else by its whole address.
+fn artifact(input: &str, root: &str) -> Value {
     if input.starts_with("http://") || input.starts_with("https://") {
-        return input.to_owned();
+        return json!({"uri": input.chars().map(|it| if it.is_ascii_graphic() { it } else { '-' }).collect::<String>()});
     }
-    let mut uri = String::with_capacity(input.len());
-    let path = input.strip_prefix("./").unwrap_or(input);
+    let below = input.strip_prefix(root).and_then(|rest| rest.strip_prefix('/')).filter(|_| !root.is_empty());
+    let path = below.unwrap_or(input);
+    let path = path.strip_prefix("./").unwrap_or(path);
+    if path.starts_with('/') {
+        return json!({"uri": format!("file://{}", coded(path))});
+    }
+    json!({"uri": coded(path), "uriBaseId": "%SRCROOT%"})
+}
+
+/// A path in which what may not stand in an address is written as a code.
+fn coded(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
         let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'.' | b'_' | b'~');
         if plain { uri.push(char::from(byte)) } else { uri.push_str(&format!("%{byte:02X}")) }
@@ -101,12 +113,12 @@ fn uri(input: &str) -> String {
     uri
 }
 
-fn notification(audit: &Audit) -> Option<Value> {
+fn notification(audit: &Audit, root: &str) -> Option<Value> {
     let trouble = audit.trouble.as_ref()?;
     Some(json!({
         "level": "error",
         "descriptor": {"id": trouble.name()},
         "message": {"text": format!("{}: {trouble}", audit.input)},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(&audit.input)}}}],
+        "locations": [{"physicalLocation": {"artifactLocation": artifact(&audit.input, root)}}],
     }))
 }

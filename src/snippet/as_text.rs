@@ -1,5 +1,6 @@
 //! The answer as text, for a person: the questions in the order in which they are asked.
 
+use super::browsed;
 use super::finding::{Finding, Tracking};
 use super::input::Audit;
 use super::signature::signatures;
@@ -55,6 +56,9 @@ fn one(text: &mut String, audit: &Audit) {
             of_finding(text, finding);
         }
         surroundings(text, audit);
+    }
+    for said in audit.browser.iter().flat_map(browsed::as_lines) {
+        line(text, &said);
     }
     for note in &audit.notes {
         line(text, &format!("  Note: {note}."));

@@ -42,7 +42,7 @@ fn delivered_tag(evidence: &mut Evidence, resource: &Literal, number: usize, tag
 
 fn of_tag(setting: &Setting, standing: Standing, tag: &Literal, part: String) -> Setting {
     let line = tag.line().unwrap_or(setting.line);
-    Setting { how: How::TagManager, part: Some(part), ..setting.inner(standing, line) }
+    Setting { how: How::TagManager, part: Some(part), ..setting.on_one_line(standing, line) }
 }
 
 fn consent_in(literal: &Literal) -> bool {

@@ -152,17 +152,31 @@ pub struct Setting {
     pub part: Option<String>,
     /// How many strings it is wrapped in.
     pub depth: u8,
+    /// The line that its last letter can stand on: what a string writes as `\n` is no line of the file.
+    pub last_line: u64,
 }
 
 impl Setting {
     /// Something at the first line that runs.
     pub const fn top(how: How) -> Self {
-        Self { standing: Standing::Runs, how, line: 1, part: None, depth: 0 }
+        Self { standing: Standing::Runs, how, line: 1, part: None, depth: 0, last_line: u64::MAX }
     }
 
     /// Something in it, on this line.
     pub fn inner(&self, standing: Standing, line: u64) -> Self {
+        let line = self.within_lines(line);
         Self { standing: standing.within(&self.standing), line, depth: self.depth + 1, ..self.clone() }
+    }
+
+    /// Something in it that stands on this line with everything in it.
+    pub fn on_one_line(&self, standing: Standing, line: u64) -> Self {
+        let inner = self.inner(standing, line);
+        Self { last_line: inner.line, ..inner }
+    }
+
+    /// A line, or the last that there can be.
+    pub fn within_lines(&self, line: u64) -> u64 {
+        line.min(self.last_line)
     }
 }
 
@@ -273,6 +287,12 @@ impl Evidence {
         if self.details.len() < MOST_DETAILS {
             self.details.push(detail);
         }
+    }
+
+    /// What is written as a code for a line feed, such as `&#10;`, is no line of the input.
+    pub fn ends_on_line(&mut self, last: u64) {
+        self.clues.iter_mut().for_each(|clue| clue.line = clue.line.min(last));
+        self.hosts.values_mut().for_each(|line| *line = (*line).min(last));
     }
 
     /// Keeps a host that the page loads from.

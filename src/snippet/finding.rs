@@ -214,6 +214,10 @@ pub struct Finding {
     pub places: Vec<Place>,
     /// The commit that it came with, where the file is under version control.
     pub author: Option<Author>,
+    /// What the public configuration of its deployment says, for programs; nothing where nobody asked.
+    pub configuration: Option<serde_json::Value>,
+    /// What depends on its hostname, for programs; nothing where that is not known.
+    pub depends: Option<serde_json::Value>,
     /// What should become of it.
     pub verdict: Verdict,
     /// The answers, in the order of the questions.

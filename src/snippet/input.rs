@@ -1,9 +1,11 @@
 //! Inputs: what kind of file some bytes are, and how each kind is read into evidence and judged.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::address::{is_below, is_genesys_host};
 use super::anchors::has_anchor;
+use super::browsed::Browsed;
 use super::container;
 use super::decode::{Decoder, is_binary};
 use super::evidence::{Evidence, How, Inert, Setting, Standing};
@@ -12,7 +14,7 @@ use super::har;
 use super::judge::judge;
 use super::literal::Literal;
 use super::mapping::Mapping;
-use super::page::{Looking, read_page};
+use super::page::{Looking, read_page, read_text};
 use super::scan::scan;
 use super::script::Script;
 use super::third_party::{ThirdParty, third_party};
@@ -59,7 +61,9 @@ impl Kind {
         match ending {
             "md" | "mdx" | "markdown" | "rst" | "adoc" | "txt" => Self::Documentation,
             "js" | "mjs" | "cjs" | "jsx" | "ts" | "tsx" if !head.starts_with('<') => Self::Script,
-            "html" | "htm" | "xhtml" | "vue" | "svelte" | "php" => Self::Page,
+            "html" | "htm" | "xhtml" | "vue" | "svelte" | "php" | "phtml" | "liquid" | "twig" | "ejs" | "hbs"
+            | "handlebars" | "mustache" | "jinja" | "j2" | "njk" | "erb" | "jsp" | "aspx" | "cshtml" | "astro"
+            | "ftl" | "tpl" => Self::Page,
             _ if head.starts_with(['{', '[']) => Self::Json,
             "json" | "har" | "map" => Self::Json,
             _ if head.starts_with('<') => Self::Page,
@@ -101,6 +105,8 @@ pub struct Audit {
     pub sites: Vec<String>,
     /// What could not be looked at.
     pub notes: Vec<String>,
+    /// What a browser saw; nothing where none was asked for.
+    pub browser: Option<Browsed>,
 }
 
 impl Audit {
@@ -116,6 +122,7 @@ impl Audit {
             made_with: Vec::new(),
             sites: Vec::new(),
             notes: Vec::new(),
+            browser: None,
         }
     }
 
@@ -150,7 +157,16 @@ pub fn audit(name: &str, bytes: &[u8], site: Option<&str>, mapping: Option<&Mapp
             (kind, None)
         }
     };
+    if kind != Kind::Har {
+        evidence.ends_on_line(lines(bytes));
+    }
     concluded(name, kind, trouble, evidence, mapping)
+}
+
+/// How many lines there are, by whichever ends them.
+fn lines(bytes: &[u8]) -> u64 {
+    let ends = |end: u8| memchr::memchr_iter(end, bytes).count() as u64;
+    ends(b'\n').max(ends(b'\r')) + 1
 }
 
 fn concluded(name: &str, kind: Kind, trouble: Option<Trouble>, evidence: Evidence, mapping: Option<&Mapping>) -> Audit {
@@ -166,6 +182,7 @@ fn concluded(name: &str, kind: Kind, trouble: Option<Trouble>, evidence: Evidenc
         made_with: evidence.cms.into_iter().collect(),
         sites: evidence.sites.into_iter().collect(),
         notes: evidence.notes.into_iter().collect(),
+        browser: None,
     }
 }
 
@@ -194,9 +211,42 @@ fn without_php(evidence: &mut Evidence, text: &str) -> String {
     markup
 }
 
+/// Comments of template languages, by how they open and close.
+const TEMPLATE_COMMENTS: [(&str, &str); 4] =
+    [("<%--", "--%>"), ("{{!--", "--}}"), ("{% comment %}", "{% endcomment %}"), ("@*", "*@")];
+
+/// A page that a template writes: its comments never reach a visitor, and stand where they stood as blank lines only.
+fn without_comments(evidence: &mut Evidence, text: &str, open: &str, close: &str) -> String {
+    let (mut markup, mut rest, mut line) = (String::with_capacity(text.len()), text, 1);
+    while let Some((before, behind)) = rest.split_once(open) {
+        let Some((comment, after)) = behind.split_once(close) else { break };
+        markup.push_str(before);
+        line += before.matches('\n').count() as u64;
+        if has_anchor(comment.as_bytes()) {
+            let setting = Setting::top(How::InlineScript);
+            read_text(evidence, comment, &setting.inner(Standing::Inert(Inert::Comment), line));
+        }
+        let lines = comment.matches('\n').count();
+        markup.push_str(&"\n".repeat(lines));
+        line += lines as u64;
+        rest = after;
+    }
+    markup.push_str(rest);
+    markup
+}
+
 fn read_whole_page(evidence: &mut Evidence, bytes: &[u8]) -> Option<Trouble> {
     let php = memchr::memmem::find(bytes, b"<?php").map(|_| without_php(evidence, &Decoder::of(bytes).whole()));
     let bytes = php.as_ref().map_or(bytes, |markup| markup.as_bytes());
+    let mut bytes = Cow::Borrowed(bytes);
+    for (open, close) in TEMPLATE_COMMENTS {
+        let has = |mark: &str| memchr::memmem::find(&bytes, mark.as_bytes()).is_some();
+        if has(open) && has(close) {
+            let text = Decoder::of(&bytes).whole();
+            bytes = Cow::Owned(without_comments(evidence, &text, open, close).into_bytes());
+        }
+    }
+    let bytes = bytes.as_ref();
     let setting = Setting::top(How::InlineScript);
     read_page(evidence, bytes, &setting, &Looking::ForSnippets);
     let uncalled: Vec<String> = evidence.uncalled.iter().cloned().collect();

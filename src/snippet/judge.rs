@@ -72,20 +72,15 @@ fn proves(product: &Product, clues: &[&Clue], evidence: &Evidence) -> bool {
     let blocks: BTreeSet<u32> = clues.iter().map(|clue| clue.block).collect();
     let mut details = evidence.details.iter().filter(|detail| blocks.contains(&detail.block));
     match product.id.as_str() {
-        // Short names that other scripts may bear too: they need an organisation beside them, or each other.
+        // Short names that other scripts may bear too: they need an organisation beside them, or a call of nobody else's.
         "journey_sdk" => {
             starts(clues)
                 || details.any(|it| it.field == Field::Organization)
-                || different(clues) > 1
-                || quoted(clues, "pageview")
+                || ["pageview", "autotrack", "forms:track"].iter().any(|part| quoted(clues, part))
         }
         "web_engagement" => quoted(clues, "_g") || starts(clues),
         _ => true,
     }
-}
-
-fn different(clues: &[&Clue]) -> usize {
-    clues.iter().map(|clue| clue.quote.as_str()).collect::<BTreeSet<_>>().len()
 }
 
 fn quoted(clues: &[&Clue], part: &str) -> bool {
@@ -172,6 +167,8 @@ fn finding(
         endpoint: identity.endpoint,
         places: places(clues),
         author: None,
+        configuration: None,
+        depends: None,
         verdict: Verdict::AskTheOwner,
         sentences: Vec::new(),
     }

@@ -1,6 +1,8 @@
-//! Mapping: what depends on a hostname, as somebody wrote it down: offers and chats a week, and who owns it.
+//! Mapping: what depends on a hostname, as somebody wrote it down or as recorded visits tell: offers, chats, owner.
 
 use std::collections::BTreeMap;
+
+use super::visits::{HostOffers, Visits};
 
 /// What depends on a hostname.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,11 +15,16 @@ pub struct Dependence {
     pub weeks: f64,
     /// Who answers for it.
     pub owner: String,
+    /// What recorded visits say, where they go before what was written down.
+    pub recorded: Option<HostOffers>,
 }
 
-/// Hostnames and what depends on them.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Mapping(BTreeMap<String, Dependence>);
+/// Hostnames and what depends on them: as somebody wrote it down, and as recorded visits tell.
+#[derive(Debug, Default)]
+pub struct Mapping {
+    written: BTreeMap<String, Dependence>,
+    visits: Option<Visits>,
+}
 
 /// Why a mapping cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -71,16 +78,41 @@ impl Mapping {
                 chats_per_week: number(1)?,
                 weeks: number(2)?,
                 owner: owner.and_then(|place| record.get(place)).unwrap_or("").to_owned(),
+                recorded: None,
             };
             all.insert(record.get(hostname).unwrap_or("").to_ascii_lowercase(), dependence);
         }
-        Ok(Self(all))
+        Ok(Self { written: all, visits: None })
+    }
+
+    /// The same with recorded visits, which go before what was written down.
+    pub fn with_visits(self, visits: Visits) -> Self {
+        Self { visits: Some(visits), ..self }
+    }
+
+    /// That a hostname is in none of what was given.
+    pub fn silence(&self) -> &'static str {
+        match (self.written.is_empty(), self.visits.is_some()) {
+            (true, true) => "no recorded event is",
+            (false, true) => "neither a recorded event nor a row of the mapping is",
+            (_, false) => "no row of the mapping is",
+        }
     }
 
     /// What depends on this hostname, with or without `www.`.
-    pub fn of(&self, hostname: &str) -> Option<&Dependence> {
+    pub fn of(&self, hostname: &str) -> Option<Dependence> {
         let bare = hostname.strip_prefix("www.").unwrap_or(hostname);
-        self.0.get(hostname).or_else(|| self.0.get(bare)).or_else(|| self.0.get(&format!("www.{bare}")))
+        let names = [hostname, bare, &format!("www.{bare}")];
+        let written = names.iter().find_map(|name| self.written.get(*name)).cloned();
+        let Some(recorded) = self.visits.as_ref().and_then(|visits| visits.of(hostname)) else { return written };
+        let weeks = recorded.weeks as f64;
+        Some(Dependence {
+            offers_per_week: recorded.offers as f64 / weeks,
+            chats_per_week: recorded.accepted as f64 / weeks,
+            weeks,
+            owner: written.map_or_else(String::new, |row| row.owner),
+            recorded: Some(recorded),
+        })
     }
 }
 

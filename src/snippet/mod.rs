@@ -31,6 +31,9 @@ mod har;
 pub mod third_party;
 pub use third_party::{ThirdParty, third_party};
 
+pub mod visits;
+pub use visits::{HostOffers, Visits};
+
 pub mod mapping;
 pub use mapping::{Mapping, MappingError};
 
@@ -49,6 +52,12 @@ pub mod finding;
 pub use finding::{Author, Confidence, Finding, Place, Sentence, Topic, Tracking, Verdict};
 
 mod sentences;
+
+pub mod deployment;
+pub use deployment::{Configuration, Deployment};
+
+pub mod browsed;
+pub use browsed::{Browsed, Key, Phase, Request, Seen, Store};
 
 pub mod as_text;
 

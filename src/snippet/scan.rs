@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use base64::Engine as _;
+
 use super::address::{Address, contains_ignoring_case};
 use super::anchors::has_anchor;
 use super::container::saw_configuration;
@@ -237,8 +239,13 @@ impl Scanner<'_, '_, '_> {
         if let Some(address) = Address::of(&value) {
             return self.address(at, &address);
         }
-        if self.setting.depth < DEEPEST && has_anchor(value.as_bytes()) {
+        if self.setting.depth >= DEEPEST {
+            return;
+        }
+        if has_anchor(value.as_bytes()) {
             self.nested(at, &value);
+        } else if at > 0 && self.script.callee(at - 1) == Some("atob") {
+            self.unpacked(at, &value);
         }
     }
 
@@ -254,6 +261,17 @@ impl Scanner<'_, '_, '_> {
         self.found_at(at, place, signature, host, standing);
     }
 
+    /// Code that is kept in base64 and unpacked where it stands.
+    fn unpacked(&mut self, at: usize, value: &str) {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(value).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        if has_anchor(text.as_bytes()) {
+            let (standing, _) = self.gated(at);
+            let line = self.script.line(at);
+            scan(self.evidence, &text, &self.setting.on_one_line(standing, line));
+        }
+    }
+
     /// Markup or code within a string.
     fn nested(&mut self, at: usize, value: &str) {
         let runs = usage::of_code(self.script, at, value) == Usage::Runs;
@@ -263,6 +281,8 @@ impl Scanner<'_, '_, '_> {
         }
         let line = self.script.line(at);
         let mut inner = self.setting.inner(standing, line);
+        let end = self.script.tokens.get(at).map_or(0, |token| token.end as usize);
+        inner.last_line = self.setting.within_lines(self.script.line_at(end));
         let plain = html_unescaped(value);
         if contains_ignoring_case(&plain, "<script")
             || contains_ignoring_case(&plain, "<iframe")
@@ -285,7 +305,11 @@ impl Scanner<'_, '_, '_> {
         }
         match Gate::before(self.script, at) {
             Gate::Open => (Standing::Runs, None),
-            Gate::Consent(word) => (Standing::AfterConsent(format!("the script asks for `{word}` first")), None),
+            Gate::Consent(word) => {
+                let manager = signatures().consent.manager_in(&word);
+                let manager = manager.map_or_else(String::new, |name| format!(" ({name})"));
+                (Standing::AfterConsent(format!("the script asks for `{word}` first{manager}")), None)
+            }
             Gate::Never => (Standing::Inert(Inert::DeadCode), None),
             Gate::CallOf(name) => (Standing::Runs, Some(name)),
         }
@@ -330,7 +354,7 @@ impl Scanner<'_, '_, '_> {
             signature,
             standing,
             how: self.setting.how,
-            line: self.script.line(at),
+            line: self.setting.within_lines(self.script.line(at)),
             part: self.setting.part.clone(),
             quote: self.quote(at),
             host,
@@ -388,7 +412,7 @@ impl Scanner<'_, '_, '_> {
                 && contains_ignoring_case(address.path, ".js")
                 && loaded()
             {
-                self.evidence.loads_from(host, self.script.line(at));
+                self.evidence.loads_from(host, self.setting.within_lines(self.script.line(at)));
             }
         }
     }

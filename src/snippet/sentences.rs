@@ -4,8 +4,9 @@ use super::evidence::{Evidence, How, Inert};
 use super::finding::{Confidence, Finding, Sentence, Topic, Tracking, Verdict};
 use super::input::{Kind, listed};
 use super::judge::verdict;
-use super::mapping::Mapping;
+use super::mapping::{Dependence, Mapping};
 use super::signature::Generation;
+use super::visits::HostOffers;
 
 /// Every answer about a finding; sets its verdict on the way.
 pub fn about(
@@ -165,17 +166,18 @@ fn managers(evidence: &Evidence) -> String {
 }
 
 /// What stops, and whether anything is known to depend on it.
-fn stops(finding: &Finding, evidence: &Evidence, mapping: Option<&Mapping>) -> (Sentence, Option<bool>) {
+fn stops(finding: &mut Finding, evidence: &Evidence, mapping: Option<&Mapping>) -> (Sentence, Option<bool>) {
     let sentence = |says: String, evidence: Vec<String>| Sentence { topic: Topic::Stops, says, evidence };
     if finding.tracking == Tracking::Inert {
         return (sentence("Nothing: it does nothing now.".to_owned(), vec!["it is inert".to_owned()]), Some(false));
     }
     let known = evidence.sites.iter().find_map(|site| Some((site, mapping?.of(site)?)));
+    finding.depends = known.as_ref().map(|(site, depends)| as_json(site, depends));
     let Some((site, depends)) = known else {
         let why = match (mapping, evidence.sites.is_empty()) {
-            (None, _) => "no mapping was given (--mapping)".to_owned(),
+            (None, _) => "neither recorded events (--events) nor a mapping (--mapping) were given".to_owned(),
             (Some(_), true) => "the input does not say which hostname it is of".to_owned(),
-            (Some(_), false) => format!("the mapping does not name {}", listed(&evidence.sites)),
+            (Some(mapping), false) => format!("{} of {}", mapping.silence(), listed(&evidence.sites)),
         };
         let kinds = if finding.product.chats {
             "Chats and offers that it opens would stop; how many"
@@ -186,10 +188,47 @@ fn stops(finding: &Finding, evidence: &Evidence, mapping: Option<&Mapping>) -> (
     };
     let (offers, chats, weeks) = (depends.offers_per_week, depends.chats_per_week, depends.weeks);
     let owner = if depends.owner.is_empty() { String::new() } else { format!(" {} answers for it.", depends.owner) };
+    if let Some(recorded) = &depends.recorded {
+        let source = format!("recorded events of {site}, linked to offers by their session.id");
+        return (sentence(format!("{}{owner}", of_visits(site, recorded)), vec![source]), Some(recorded.offers > 0));
+    }
     let says = format!(
         "On {site}, {offers} offers and {chats} chats a week (over {weeks} weeks) depend on it, and so do the volume adjustments made of them.{owner}"
     );
     (sentence(says, vec![format!("the mapping's row of {site}")]), Some(offers > 0.0 || chats > 0.0))
+}
+
+/// What recorded visits say would stop.
+fn of_visits(site: &str, recorded: &HostOffers) -> String {
+    let HostOffers { visits, visits_with_offer, offers, accepted, weeks, .. } = *recorded;
+    let weeks = if weeks == 1 { "one week".to_owned() } else { format!("{weeks} weeks") };
+    if offers == 0 {
+        return format!(
+            "On {site}, none of {visits} recorded visits led to an offer in {weeks}; no adjustment is made of them."
+        );
+    }
+    let share = recorded.share() * 100.0;
+    let offers = if offers == 1 { "one offer".to_owned() } else { format!("{offers} offers") };
+    format!(
+        "On {site}, {visits_with_offer} of {visits} recorded visits led to {offers} in {weeks}, {accepted} of them \
+         accepted: {share:.1} % of all recorded offers. They would stop, and so would the volume adjustments made of them."
+    )
+}
+
+fn as_json(site: &str, depends: &Dependence) -> serde_json::Value {
+    let recorded = depends.recorded.as_ref();
+    serde_json::json!({
+        "hostname": site,
+        "source": if recorded.is_some() { "events" } else { "mapping" },
+        "offers_per_week": depends.offers_per_week,
+        "chats_per_week": depends.chats_per_week,
+        "weeks": depends.weeks,
+        "visits": recorded.map(|it| it.visits),
+        "visits_with_offer": recorded.map(|it| it.visits_with_offer),
+        "offers": recorded.map(|it| it.offers),
+        "accepted": recorded.map(|it| it.accepted),
+        "share_of_offers": recorded.map(HostOffers::share),
+    })
 }
 
 fn reasons(finding: &Finding, depends: Option<bool>, seen: &str) -> Sentence {

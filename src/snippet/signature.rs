@@ -185,13 +185,52 @@ pub struct Consent {
     pub always: Vec<String>,
     /// Words of a script that waits.
     pub words: Vec<String>,
+    /// Categories that a script asks for and that need no asking.
+    pub always_in_scripts: Vec<String>,
+    /// Consent managers.
+    pub manager: Vec<ConsentManager>,
+}
+
+/// A consent manager, and how scripts ask it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentManager {
+    /// Its name.
+    pub name: String,
+    /// Parts of the names by which scripts ask it.
+    pub words: Vec<String>,
+    /// An attribute by which it holds a script tag back.
+    pub tag: Option<String>,
+    /// Whether it holds scripts of others back at all.
+    #[serde(default = "yes")]
+    pub holds_back: bool,
+    /// A script that asks it before it loads `SNIPPET`.
+    pub example: String,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl Consent {
     /// The word that tells that this text asks for consent.
     pub fn word_in(&self, text: &str) -> Option<&str> {
         let text = text.to_ascii_lowercase();
-        self.words.iter().map(String::as_str).find(|word| text.contains(word))
+        let of_managers = self.manager.iter().flat_map(|manager| &manager.words);
+        self.words.iter().chain(of_managers).map(String::as_str).find(|word| text.contains(word))
+    }
+
+    /// The consent manager that this text asks.
+    pub fn manager_in(&self, text: &str) -> Option<&str> {
+        let text = text.to_ascii_lowercase();
+        let asks = |manager: &&ConsentManager| manager.words.iter().any(|word| text.contains(word));
+        self.manager.iter().find(asks).map(|manager| manager.name.as_str())
+    }
+
+    /// Whether a script that asks for this category asks for something that is always granted.
+    pub fn is_always_in_scripts(&self, category: &str) -> bool {
+        let category = category.trim_matches(|letter: char| letter == ',' || letter == ' ').to_ascii_lowercase();
+        self.always_in_scripts.contains(&category)
     }
 
     /// Whether these attributes of a tag mark it as waiting.

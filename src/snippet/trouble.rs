@@ -39,6 +39,20 @@ pub enum Trouble {
     /// Nobody answers there.
     #[error("no connection: {0}")]
     NoConnection(String),
+    /// There is no browser to drive.
+    #[error(
+        "no Chromium is installed (looked for chromium, google-chrome and chrome): install one, or leave --browser out"
+    )]
+    NoBrowser,
+    /// The browser does not do what it is asked.
+    #[error("the browser failed: {0}")]
+    BrowserFailed(String),
+    /// There is nothing to click on.
+    #[error("nothing on the page is {0:?}: --consent-click takes a CSS selector of what agrees")]
+    NoSuchElement(String),
+    /// What Genesys answers is no configuration.
+    #[error("the answer is no configuration of a deployment")]
+    NoConfiguration,
     /// The server refuses.
     #[error("the server answered {0}")]
     Status(u16),
@@ -60,6 +74,10 @@ impl Trouble {
             Self::TooManyRedirects(_) => "too_many_redirects",
             Self::Tls(_) => "tls",
             Self::NoConnection(_) => "no_connection",
+            Self::NoBrowser => "no_browser",
+            Self::BrowserFailed(_) => "browser_failed",
+            Self::NoSuchElement(_) => "no_such_element",
+            Self::NoConfiguration => "no_configuration",
             Self::Status(_) => "status",
         }
     }

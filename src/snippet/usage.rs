@@ -1,6 +1,7 @@
 //! Usage: what a script does with a string: loads it, runs it, or just has it.
 
-use super::evidence::How;
+use super::details::field_of;
+use super::evidence::{Field, How};
 use super::script::{Kind, Script};
 
 /// What becomes of a string.
@@ -11,6 +12,9 @@ pub enum Usage {
     /// It is only there.
     Idle,
 }
+
+/// How far into an object a key is looked for.
+const MOST_KEYS: usize = 400;
 
 /// Functions that look at a text and load nothing.
 const LOOKERS: [&str; 29] = [
@@ -50,7 +54,7 @@ const LISTS: [&str; 12] =
     ["block", "deny", "ignore", "skip", "exclud", "allow", "csp", "mock", "example", "doc", "known", "pattern"];
 
 /// Names under which code is kept that will be run.
-const CODE_KEYS: [&str; 21] = [
+const CODE_KEYS: [&str; 31] = [
     "vtp_html",
     "__html",
     "text",
@@ -72,6 +76,16 @@ const CODE_KEYS: [&str; 21] = [
     "inject",
     "beforeInteractive",
     "srcdoc",
+    "option_value",
+    "post_content",
+    "rendered",
+    "header",
+    "footer",
+    "footerHtml",
+    "footerScripts",
+    "headerScripts",
+    "custom_html",
+    "trackingCode",
 ];
 
 /// Functions that run the code or write the markup that they are given.
@@ -230,7 +244,7 @@ pub fn of_address(script: &Script<'_>, at: usize, loads_scripts: bool, how: How)
     }) {
         return Usage::Idle;
     }
-    if loads_scripts || before.unnamed_call || matches!(how, How::TagManager | How::Data) {
+    if loads_scripts || before.unnamed_call || matches!(how, How::TagManager | How::Data) || is_setting(script, at) {
         return Usage::Runs;
     }
     // A function of another file that is given the address of a script.
@@ -241,6 +255,15 @@ pub fn of_address(script: &Script<'_>, at: usize, loads_scripts: bool, how: How)
             .any(|part| callee.contains(part))
     });
     if loads { Usage::Runs } else { Usage::Idle }
+}
+
+/// Whether an address is a setting of something that loads it: beside a deployment, or among the paths of a module loader.
+fn is_setting(script: &Script<'_>, at: usize) -> bool {
+    let Some(open) = script.parent(at).filter(|open| script.is_mark(*open, "{")) else { return false };
+    let is_paths = open >= 2 && script.is_mark(open - 1, ":") && script.name(open - 2).as_deref() == Some("paths");
+    let end = script.pair(open).unwrap_or(open).min(open + MOST_KEYS);
+    let mut keys = (open + 1..end).filter(|key| script.parent(*key) == Some(open) && script.is_mark(key + 1, ":"));
+    is_paths || keys.any(|key| script.name(key).and_then(|name| field_of(&name)) == Some(Field::Deployment))
 }
 
 /// What becomes of markup or code in a string.

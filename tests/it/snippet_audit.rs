@@ -63,6 +63,46 @@ fn every_signature_is_found_in_its_example() {
     }
 }
 
+/// A page whose script tag has these attributes and this script, with the snippet in the place of its name.
+fn asking(attributes: &str, script: &str) -> (String, String) {
+    let code = SNIPPET.trim_start_matches("<script>").trim_end_matches("</script>");
+    let page = format!("<head><script {attributes}>{}</script></head>", script.replace("SNIPPET", code));
+    let finding = audit("page.html", page.as_bytes(), None, None).findings.remove(0);
+    (finding.tracking.name().to_owned(), finding.waits_for.unwrap_or_default())
+}
+
+#[test]
+fn every_consent_manager_is_known_by_its_calls_and_by_its_tags() {
+    for manager in &signatures().consent.manager {
+        let (tracking, waits_for) = asking("", &manager.example);
+        if !manager.holds_back {
+            assert_eq!(tracking, "yes", "{}", manager.name);
+            continue;
+        }
+        assert_eq!(tracking, "only_after_consent", "{}", manager.name);
+        assert!(waits_for.contains(&format!("({})", manager.name)), "{}: {waits_for}", manager.name);
+        if let Some(tag) = &manager.tag {
+            let (tracking, _) = asking(&format!("type=\"text/plain\" {tag}"), "SNIPPET");
+            assert_eq!(tracking, "only_after_consent", "{}: {tag}", manager.name);
+        }
+    }
+}
+
+#[test]
+fn a_category_that_is_always_granted_holds_nothing_back() {
+    for script in [
+        "if(OnetrustActiveGroups.indexOf(',C0001,')>-1){SNIPPET}",
+        "if(OnetrustActiveGroups.includes('C0001')){SNIPPET}",
+        "if(Cookiebot.consent.necessary){SNIPPET}",
+        "if(wp_has_consent('essential')){SNIPPET}",
+    ] {
+        assert_eq!(asking("", script).0, "yes", "{script}");
+        let other =
+            script.replace("C0001", "C0002").replace("necessary", "marketing").replace("essential", "statistics");
+        assert_eq!(asking("", &other).0, "only_after_consent", "{other}");
+    }
+}
+
 #[test]
 fn every_region_is_read_from_its_environment_and_from_its_host() {
     let of = |text: &str| audit("page.html", text.as_bytes(), None, None).findings[0].region.clone().expect("a region");
@@ -191,6 +231,45 @@ fn a_mapping_tells_what_depends_on_the_site_and_turns_the_verdict() {
 }
 
 #[test]
+fn recorded_events_tell_how_many_offers_the_visits_of_a_hostname_led_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    put(folder.path(), "page.html", page("").as_bytes());
+    let seen = |visit: &str, host: &str| {
+        format!(
+            r#"{{"createdDate":"2026-11-02T10:00:00Z","session":{{"id":"{visit}"}},"eventType":"WebEvent","webEvent":{{"page":{{"hostname":"{host}"}}}}}}"#
+        )
+    };
+    let offer = |visit: &str, state: &str| {
+        format!(
+            r#"{{"createdDate":"2026-11-12T10:00:00Z","session":{{"id":"{visit}"}},"eventType":"WebActionEvent","webActionEvent":{{"action":{{"id":"a-{visit}","state":"{state}","mediaType":"webMessagingOffer"}}}}}}"#
+        )
+    };
+    let records = [
+        seen("one", "www.shop.example"),
+        seen("two", "shop.example"),
+        seen("three", "other.example"),
+        offer("one", "accepted"),
+        offer("three", "offered"),
+    ];
+    let zipped = zstd::encode_all(records.join("\n").as_bytes(), 1).expect("it can be packed");
+    put(folder.path(), "events.ndjson.zst", &zipped);
+    let arguments = ["page.html", "--events", "events.ndjson.zst", "--format"];
+    let said = json(&run(folder.path(), &[&arguments[..], &["json"]].concat()));
+    let finding = &said["inputs"][0]["findings"][0];
+    assert_eq!(finding["verdict"], "keep");
+    let depends = &finding["depends"];
+    let counts = ["visits", "visits_with_offer", "offers", "accepted"].map(|name| depends[name].as_u64().expect(name));
+    assert_eq!(counts, [2, 1, 1, 1]);
+    assert_eq!((depends["weeks"].as_f64(), depends["share_of_offers"].as_f64()), (Some(2.0), Some(0.5)));
+    let text = String::from_utf8_lossy(&run(folder.path(), &[&arguments[..], &["text"]].concat()).stdout).into_owned();
+    assert!(text.contains("1 of 2 recorded visits led to one offer in 2 weeks"), "{text}");
+    assert!(!text.contains("other.example"), "{text}");
+    let missing = run(folder.path(), &["page.html", "--events", "nowhere.ndjson"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("--events nowhere.ndjson: unreadable"));
+}
+
+#[test]
 fn the_commit_that_added_a_snippet_is_named_in_a_checkout() {
     let folder = tempfile::tempdir().expect("a folder");
     let git = |arguments: &[&str]| {
@@ -210,28 +289,6 @@ fn the_commit_that_added_a_snippet_is_named_in_a_checkout() {
     let said = json(&run(folder.path(), &["--format", "json", "page.html"]));
     let commit = &said["inputs"][0]["findings"][0]["commit"];
     assert_eq!((commit["author"].as_str(), commit["subject"].as_str()), (Some("Ada Field"), Some("Add the chat")));
-}
-
-#[test]
-fn sarif_has_a_rule_for_every_result_and_a_line_for_every_place() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snippets");
-    let output = run(&folder, &["--format", "sarif", "pages"]);
-    let log = json(&output);
-    assert_eq!(log["version"], "2.1.0");
-    let run = &log["runs"][0];
-    let rules: Vec<&Value> =
-        run["tool"]["driver"]["rules"].as_array().expect("rules").iter().map(|rule| &rule["id"]).collect();
-    let results = run["results"].as_array().expect("results");
-    assert!(results.len() > 60);
-    for result in results {
-        assert!(rules.contains(&&result["ruleId"]), "{result}");
-        assert!(["warning", "note"].iter().any(|level| result["level"] == *level), "{result}");
-        let place = &result["locations"][0]["physicalLocation"];
-        assert!(place["region"]["startLine"].as_u64().is_some_and(|line| line > 0), "{result}");
-        assert!(place["artifactLocation"]["uri"].as_str().is_some_and(|uri| uri.starts_with("pages/")), "{result}");
-        assert!(!result["message"]["text"].as_str().unwrap_or("").is_empty());
-    }
-    assert_eq!(run["invocations"][0]["toolExecutionNotifications"][0]["descriptor"]["id"], "har_cut_short");
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Walker<'_> {
             let is_script = handler.starts_with("on")
                 || handler == "href" && code.trim_start().to_ascii_lowercase().starts_with("javascript:");
             if is_script && has_anchor(code.as_bytes()) {
-                let mut setting = self.setting.inner(self.here(), line);
+                let mut setting = self.setting.on_one_line(self.here(), line);
                 setting.how = How::Handler;
                 scan(&mut self.evidence.borrow_mut(), code, &setting);
             }
@@ -63,9 +63,9 @@ impl Walker<'_> {
                 continue;
             }
             if contains_ignoring_case(value, "<script") {
-                self.nested(value, Standing::Inert(Inert::Text), line);
+                self.in_attribute(value, Standing::Inert(Inert::Text), line);
             } else if value.trim_start().starts_with('{') && key.starts_with("data") {
-                let mut setting = self.setting.inner(self.here(), line);
+                let mut setting = self.setting.on_one_line(self.here(), line);
                 setting.how = How::Data;
                 scan(&mut self.evidence.borrow_mut(), value, &setting);
             }
@@ -97,7 +97,7 @@ impl Walker<'_> {
 
     fn address(&self, text: &str, attributes: &Attributes, standing: &Standing, line: u64) {
         if let Some(code) = inlined(text) {
-            let setting = self.setting.inner(standing.clone().within(&self.here()), line);
+            let setting = self.setting.on_one_line(standing.clone().within(&self.here()), line);
             return scan(&mut self.evidence.borrow_mut(), &code, &setting);
         }
         let Some(address) = Address::of(text) else { return };
@@ -135,7 +135,7 @@ impl Walker<'_> {
             }
         }
         if let Some(page) = attribute(attributes, "srcdoc") {
-            self.nested(page, self.here(), line);
+            self.in_attribute(page, self.here(), line);
         }
     }
 

@@ -95,7 +95,7 @@ impl<'e> Walker<'e> {
     }
 
     pub(super) fn line(&self, line: u64) -> u64 {
-        self.first_line.get() + line.saturating_sub(1)
+        self.setting.within_lines(self.first_line.get() + line.saturating_sub(1))
     }
 
     /// What stands here by where it stands: in a template, quoted, or on the page.
@@ -216,6 +216,13 @@ impl<'e> Walker<'e> {
     pub(super) fn nested(&self, text: &str, standing: Standing, line: u64) {
         if self.setting.depth < DEEPEST && has_anchor(text.as_bytes()) {
             read_text(&mut self.evidence.borrow_mut(), text, &self.setting.inner(standing, line));
+        }
+    }
+
+    /// Markup in an attribute, whose lines are not told apart.
+    pub(super) fn in_attribute(&self, text: &str, standing: Standing, line: u64) {
+        if self.setting.depth < DEEPEST && has_anchor(text.as_bytes()) {
+            read_text(&mut self.evidence.borrow_mut(), text, &self.setting.on_one_line(standing, line));
         }
     }
 

@@ -9,6 +9,18 @@ const FURTHEST: usize = 240;
 /// How many calls of a function are looked at.
 const MOST_CALLS: usize = 24;
 
+/// How far back a name is given what a condition asks of it.
+const NEAR: usize = 2_000;
+
+/// Most words and marks in a condition whose names are followed.
+const SHORT: usize = 8;
+
+/// Names shorter than this are a minifier's, and mean another thing in every function.
+const LONG_NAME: usize = 4;
+
+/// Parts of a name that tell that it is waited until consent is there, and not only for what asks for it.
+const WAITS: [&str; 8] = ["wait", "grant", "given", "accept", "until", "when", "require", "has"];
+
 /// How many functions deep a call is followed.
 const DEEPEST: u8 = 4;
 
@@ -40,25 +52,33 @@ impl Gate {
     fn looked_for(script: &Script<'_>, at: usize, depth: u8) -> Self {
         let mut place = at;
         let mut uncalled = None;
+        // A consent manager says more than the word `consent` in what it is given, so it is looked for further out.
+        let mut asked = None;
+        let names_manager = |word: &str| signatures().consent.manager_in(word).is_some();
         for _ in 0..MOST_LEVELS {
             match head_of(script, place) {
                 Self::Open => {}
+                Self::Consent(word) if !names_manager(&word) => asked = asked.or(Some(word)),
                 closed @ (Self::Consent(_) | Self::Never | Self::CallOf(_)) => return closed,
             }
             let Some(parent) = script.parent(place) else { break };
             if script.is_mark(parent, "{") {
+                if has_returned(script, parent, place) {
+                    return Self::Never;
+                }
                 if let Some(word) = early_return(script, parent, place) {
-                    return Self::Consent(word);
+                    asked = asked.or(Some(word));
                 }
                 match called(script, parent, depth) {
                     Self::Open => {}
                     Self::CallOf(name) => uncalled = Some(name),
+                    Self::Consent(word) if !names_manager(&word) => asked = asked.or(Some(word)),
                     closed @ (Self::Consent(_) | Self::Never) => return closed,
                 }
             }
             place = parent;
         }
-        uncalled.map_or(Self::Open, Self::CallOf)
+        asked.map(Self::Consent).or(uncalled.map(Self::CallOf)).unwrap_or(Self::Open)
     }
 }
 
@@ -76,6 +96,7 @@ fn head_of(script: &Script<'_>, at: usize) -> Gate {
             Some(Kind::Mark) => match raw {
                 ";" | "{" => break,
                 "," if !in_call => break,
+                "&&" if is_never(script, place) => return Gate::Never,
                 "}" | "]" | ")" => {
                     let continues = matches!(
                         script.raw(place + 1),
@@ -107,16 +128,68 @@ fn head_of(script: &Script<'_>, at: usize) -> Gate {
 
 /// What a pair of round brackets says about what follows it.
 fn condition(script: &Script<'_>, opened: usize, closed: usize) -> Option<Gate> {
-    let never = closed == opened + 2 && matches!(script.raw(opened + 1), "false" | "0")
-        || closed == opened + 3 && script.is_mark(opened + 1, "!") && matches!(script.raw(opened + 2), "1" | "true");
-    let is_if = script.callee(opened) == Some("if");
-    if never && is_if {
+    let whole = closed == opened + 2 || closed == opened + 3 && script.is_mark(opened + 1, "!");
+    let is_condition = matches!(script.callee(opened), Some("if" | "while"));
+    if whole && is_condition && is_never(script, closed) {
         return Some(Gate::Never);
     }
-    words_between(script, opened + 1, closed).map(Gate::Consent)
+    if is_condition && closed == opened + 2 && is_false_constant(script, opened + 1) {
+        return Some(Gate::Never);
+    }
+    let asked = words_between(script, opened + 1, closed);
+    asked.or_else(|| is_condition.then(|| kept_answer(script, opened, closed)).flatten()).map(Gate::Consent)
+}
+
+/// Whether what ends before a place is never true: `false`, `0`, `!1`, `!true`.
+fn is_never(script: &Script<'_>, end: usize) -> bool {
+    let (Some(last), before) = (end.checked_sub(1), end.checked_sub(2)) else { return false };
+    let negated = before.is_some_and(|before| script.is_mark(before, "!"));
+    let operators = ["==", "===", "!=", "!==", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "."];
+    let compared = before.is_some_and(|before| operators.contains(&script.raw(before)));
+    match script.raw(last) {
+        "false" | "0" => !negated && !compared,
+        "true" | "1" => negated,
+        _ => false,
+    }
+}
+
+/// Whether a name is that of a constant which is false.
+fn is_false_constant(script: &Script<'_>, at: usize) -> bool {
+    let Some(name) = script.word(at) else { return false };
+    let mut places = (at.saturating_sub(NEAR)..at).rev();
+    places.any(|it| {
+        script.word(it) == Some("const")
+            && script.word(it + 1) == Some(name)
+            && script.is_mark(it + 2, "=")
+            && is_never(script, it + 4)
+            && script.is_mark(it + 4, ";")
+    })
+}
+
+/// A short condition on a name that was given the answer of a consent manager a little before.
+fn kept_answer(script: &Script<'_>, opened: usize, closed: usize) -> Option<String> {
+    if closed > opened + SHORT {
+        return None;
+    }
+    let names = (opened + 1..closed).filter_map(|at| script.word(at)).filter(|name| name.len() >= LONG_NAME);
+    names.into_iter().find_map(|name| {
+        let is_given = |at: &usize| script.word(*at) == Some(name) && script.is_mark(*at + 1, "=");
+        let given = (opened.saturating_sub(NEAR)..opened).rev().find(is_given)?;
+        let end = (given..opened).find(|at| script.is_mark(*at, ";")).unwrap_or(opened);
+        words_between(script, given + 2, end)
+    })
+}
+
+/// Whether something between two places asks for a category that is granted without asking.
+fn asks_for_what_is_granted(script: &Script<'_>, start: usize, end: usize) -> bool {
+    let is_always = |at| script.name(at).is_some_and(|name| signatures().consent.is_always_in_scripts(&name));
+    (start..end.min(start + FURTHEST)).any(is_always)
 }
 
 fn words_between(script: &Script<'_>, start: usize, end: usize) -> Option<String> {
+    if asks_for_what_is_granted(script, start, end) {
+        return None;
+    }
     (start..end.min(start + FURTHEST)).find_map(|at| asks(script, at))
 }
 
@@ -129,7 +202,7 @@ fn asks(script: &Script<'_>, at: usize) -> Option<String> {
     signatures().consent.word_in(&name).map(|_| name.into_owned())
 }
 
-/// A condition that leaves the block before a place: `if (!consent) return;`.
+/// A condition that leaves the block before a place, or what is waited for there: `if (!consent) return;`, `await consentGiven();`.
 fn early_return(script: &Script<'_>, block: usize, at: usize) -> Option<String> {
     let mut place = block + 1;
     while place < at {
@@ -141,10 +214,35 @@ fn early_return(script: &Script<'_>, block: usize, at: usize) -> Option<String> 
                 return Some(word);
             }
         }
+        if script.word(place) == Some("await")
+            && let Some(word) = (place + 1..place + 6).find_map(|at| asks(script, at))
+            && WAITS.iter().any(|part| word.to_ascii_lowercase().contains(part))
+        {
+            return Some(word);
+        }
         let opens = script.is(place, Kind::Mark) && matches!(script.raw(place), "(" | "[" | "{");
         place = script.pair(place).filter(|pair| opens && *pair > place).unwrap_or(place) + 1;
     }
     None
+}
+
+/// A `return;` that leaves the block before a place, whatever happens. A function that is declared behind it is there
+/// all the same, and so is the next case of a switch.
+fn has_returned(script: &Script<'_>, block: usize, at: usize) -> bool {
+    let mut place = block + 1;
+    let mut returned = false;
+    while place < at {
+        match script.word(place) {
+            Some("return") => {
+                returned |= script.is_mark(place + 1, ";") && matches!(script.raw(place - 1), "{" | ";" | "}");
+            }
+            Some("function" | "class" | "case" | "default") => returned = false,
+            Some(_) | None => {}
+        }
+        let opens = script.is(place, Kind::Mark) && matches!(script.raw(place), "(" | "[" | "{");
+        place = script.pair(place).filter(|pair| opens && *pair > place).unwrap_or(place) + 1;
+    }
+    returned
 }
 
 /// Whether and how the function with this body is called in its script.

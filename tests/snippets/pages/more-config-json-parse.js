@@ -1,0 +1,1 @@
+window.__CONFIG__=JSON.parse('{"chat":{"deploymentId":"00000236-7b1e-4c52-9d3f-000000000236","environment":"prod-aps1","src":"https:\\/\\/apps.aps1.pure.cloud\\/genesys-bootstrap\\/genesys.min.js"}}');var s=document.createElement("script");s.src=window.__CONFIG__.chat.src;document.head.appendChild(s);

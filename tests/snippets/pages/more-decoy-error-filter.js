@@ -1,0 +1,1 @@
+var ignored=['ResizeObserver loop','genesys is not defined','Non-Error promise rejection'];Sentry.init({dsn:'https://1@o1.ingest.sentry.io/2',ignoreErrors:ignored,denyUrls:[/extensions\//i,/apps\.mypurecloud\.com/i]});
