@@ -21,9 +21,18 @@ pub enum LoadCommand {
 /// `load run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// An address (without a path, that of web events is taken).
+    /// An address (without a path, that of web events is taken), or kafka.
     #[arg(long)]
     pub target: String,
+    /// With --target kafka: the configuration that names the cluster.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// With --target kafka: where records go; without it, a topic that nothing reads and that is made where it is missing.
+    #[arg(long, requires = "config")]
+    pub topic: Option<String>,
+    /// Says that invented events may go where a forecast, or somebody else, may count them.
+    #[arg(long, requires = "topic")]
+    pub i_know_these_are_counted: bool,
     /// Events per second, one step after the other, with commas between them.
     #[arg(long, value_delimiter = ',', conflicts_with = "find_knee")]
     pub rates: Vec<f64>,
@@ -48,9 +57,9 @@ pub struct RunArgs {
     /// How long an answer is waited for.
     #[arg(long, default_value = "10s")]
     pub timeout: String,
-    /// Says that a host that is not this machine is yours to load.
+    /// Says that a host that is not this machine is yours to load; once for every host of a cluster.
     #[arg(long, value_name = "HOST")]
-    pub i_own_this_target: Option<String>,
+    pub i_own_this_target: Vec<String>,
     /// A folder for run.json, rates.csv, latencies.hlog (HdrHistogram) and report.html.
     #[arg(long)]
     pub out: Option<PathBuf>,

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use crate::io::clock;
 use crate::io::load::files::{self, Made};
-use crate::io::load::{Generator, Manners, StandIn};
+use crate::io::load::{Generator, Keeps, Manners, StandIn};
 use crate::listing::Listing;
 use crate::load::summary::COLUMNS;
 use crate::load::{
     Bar, Curve, EventKind, EventShape, Figures, Finding, KneeSearch, RunSummary, Step, Target, TargetTrouble,
 };
 use crate::load_cli::{RunArgs, ServeArgs};
+use crate::load_kafka;
 use crate::perform::{Failure, print};
 use crate::settings::duration;
 
@@ -36,29 +37,27 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let length = time("--for", &args.duration)?;
     check_length(length)?;
     let rates = rates(args, length)?;
-    if args.target == "kafka" {
-        let says = "not_supported: --target kafka is not there; `ingest` with a configuration of a cluster produces to its \
-                    first input topic";
-        return Err(Failure::Usage(says.to_owned()));
-    }
     let shape = shape(&args.event)?;
     let manners = Manners {
         patience: time("--timeout", &args.timeout)?.max(Duration::from_millis(1)),
         honour_retry_after: args.honour_retry_after,
         stop_on_distress: args.stop_on_distress,
     };
-    let target = Target::of(&args.target).map_err(refused)?;
-    let owned = args.i_own_this_target.as_deref();
-    let generator = Generator::of(target, owned, shape, manners).map_err(refused)?;
+    let (keeps, target): (Box<dyn Keeps>, String) = if args.target == "kafka" {
+        let (producing, target) = load_kafka::producing(args, &shape, manners)?;
+        (Box::new(producing), target)
+    } else {
+        (Box::new(endpoint(args, shape, manners)?), args.target.clone())
+    };
     let started = jiff::Timestamp::from_millisecond(clock::now().millis())?;
-    let mut session = Session { generator, made: Vec::new(), early: None };
+    let mut session = Session { keeps, made: Vec::new(), early: None };
     let finding = match rates {
         Some(rates) => session.keep(&rates, length)?,
         None => session.search(KneeSearch::of(length, args.up_to))?,
     };
     let figures: Vec<Figures> = session.made.iter().map(|made| made.figures.clone()).collect();
     let event = args.event.clone();
-    let mut summary = RunSummary::of(args.target.clone(), event, started.to_string(), &figures, &finding);
+    let mut summary = RunSummary::of(target, event, started.to_string(), &figures, &finding);
     summary.ended_early = session.early;
     if let Some(folder) = &args.out {
         files::write(folder, &summary, &session.made)
@@ -69,8 +68,16 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+fn endpoint(args: &RunArgs, shape: EventShape, manners: Manners) -> Result<Generator, Failure> {
+    if args.config.is_some() {
+        return Err(Failure::Usage("--config belongs to --target kafka".to_owned()));
+    }
+    let target = Target::of(&args.target).map_err(refused)?;
+    Generator::of(target, &args.i_own_this_target, shape, manners).map_err(refused)
+}
+
 /// A target that is not to be loaded is wrong usage; one that does not answer is a failure.
-fn refused(trouble: TargetTrouble) -> Failure {
+pub fn refused(trouble: TargetTrouble) -> Failure {
     match trouble {
         TargetTrouble::BadAddress(_) | TargetTrouble::NotYours(_) => Failure::Usage(format!("--target: {trouble}")),
         TargetTrouble::NoConnection(_)
@@ -78,6 +85,7 @@ fn refused(trouble: TargetTrouble) -> Failure {
         | TargetTrouble::TimedOut(_)
         | TargetTrouble::Redirected(_)
         | TargetTrouble::Status(_)
+        | TargetTrouble::NotTaken { .. }
         | TargetTrouble::Closed => Failure::Failed(format!("--target: {trouble}")),
     }
 }
@@ -134,7 +142,7 @@ fn shape(event: &str) -> Result<EventShape, Failure> {
 
 /// A run while it lasts.
 struct Session {
-    generator: Generator,
+    keeps: Box<dyn Keeps>,
     made: Vec<Made>,
     early: Option<String>,
 }
@@ -170,7 +178,7 @@ impl Session {
     /// Makes a step; false where it was the last.
     fn step(&mut self, step: Step) -> Result<bool, Failure> {
         let began = clock::now();
-        let figures = self.generator.step(step).map_err(refused)?;
+        let figures = self.keeps.step(step).map_err(refused)?;
         tracing::info!(
             rate = step.per_second,
             sent = figures.sent,
@@ -180,7 +188,7 @@ impl Session {
             "step"
         );
         self.made.push(Made { began, figures });
-        if self.generator.is_to_stop() {
+        if self.keeps.is_to_stop() {
             self.early = Some(format!("the first sign of distress came at {}/s", step.per_second));
             return Ok(false);
         }

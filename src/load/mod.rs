@@ -6,6 +6,9 @@ pub use capacity::{Capacity, Curve, Point, Reply};
 pub mod event;
 pub use event::{EventKind, EventShape, NoEvent};
 
+pub mod record;
+pub use record::RecordShape;
+
 pub mod target;
 pub use target::{Target, TargetTrouble};
 

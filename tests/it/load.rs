@@ -196,7 +196,7 @@ fn a_target_that_cannot_be_loaded_has_a_named_answer() {
         ("http://203.0.113.7/", 2, "--i-own-this-target 203.0.113.7"),
         ("https://no-such-host.invalid/", 2, "not_yours:"),
         ("ftp://127.0.0.1/", 2, "bad_address:"),
-        ("kafka", 2, "not_supported:"),
+        ("kafka", 2, "needs --config FILE"),
     ] {
         let output = run(&["--target", target, "--rates", "1000", "--for", "1s", "--timeout", "200ms"]);
         assert_eq!(output.status.code(), Some(code), "{target}: {}", said(&output));

@@ -2,6 +2,7 @@
 
 mod broker;
 mod cluster;
+mod load;
 mod registry;
 #[cfg(feature = "tls")]
 mod secure;
