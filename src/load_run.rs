@@ -157,7 +157,7 @@ impl Session {
         }
         let mut figures: Vec<&Figures> = self.made.iter().map(|made| &made.figures).collect();
         figures.sort_by(|one, other| one.step.per_second.total_cmp(&other.step.per_second));
-        let Some(bar) = figures.first().and_then(|lowest| Bar::of(lowest)) else { return Ok(Finding::Unknown) };
+        let Some(bar) = Bar::of(figures.iter().copied()) else { return Ok(Finding::Unknown) };
         let judged: Vec<_> = figures.iter().map(|figures| (figures.step.per_second, bar.judge(figures))).collect();
         Ok(Finding::of_rates(&judged))
     }
