@@ -27,6 +27,8 @@ pub use search::KneeSearch;
 pub mod summary;
 pub use summary::{RunSummary, StepSummary};
 
+pub mod page;
+
 pub mod picture;
 
 pub mod recorded;
@@ -34,3 +36,6 @@ pub use recorded::Recorded;
 
 pub mod ceiling;
 pub use ceiling::Ceiling;
+
+#[cfg(test)]
+mod trials;

@@ -10,7 +10,7 @@ use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 
 use crate::engine::WallTime;
 use crate::load::summary::{COLUMNS, SCHEMA, shown};
-use crate::load::{Figures, RunSummary, picture};
+use crate::load::{Figures, RunSummary, page};
 
 /// The name of the file that a report is read from.
 const RUN: &str = "run.json";
@@ -32,7 +32,7 @@ pub struct Made {
 pub fn write(folder: &Path, run: &RunSummary, made: &[Made]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     fs::write(folder.join(RUN), format!("{}\n", serde_json::to_string_pretty(run)?))?;
-    fs::write(folder.join("report.html"), picture::page(&[run]))?;
+    fs::write(folder.join("report.html"), page::page(&[run]))?;
     let mut rates = csv::Writer::from_path(folder.join("rates.csv"))?;
     rates.write_record(COLUMNS)?;
     for step in &run.steps {
