@@ -54,6 +54,9 @@ pub struct RunArgs {
     /// Ends with the first answer that is no yes.
     #[arg(long)]
     pub stop_on_distress: bool,
+    /// A file of headers for every request, `Name: value` a line; what is in it is never shown.
+    #[arg(long, value_name = "FILE")]
+    pub header_file: Option<PathBuf>,
     /// How long an answer is waited for.
     #[arg(long, default_value = "10s")]
     pub timeout: String,
@@ -89,6 +92,9 @@ pub struct ServeArgs {
     /// For so long after the start answers are slower, four times at first.
     #[arg(long, default_value = "0s")]
     pub slow_start: String,
+    /// Nothing is answered for so long, so long after the first event, e.g. 1s@5s; what came then is answered afterwards.
+    #[arg(long, value_name = "TIME@TIME")]
+    pub stall: Option<String>,
     /// Share of the events whose connection ends without an answer, from 0 to 1.
     #[arg(long, default_value_t = 0.0)]
     pub drops: f64,

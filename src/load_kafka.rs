@@ -23,6 +23,9 @@ pub fn producing(args: &RunArgs, shape: &EventShape, manners: Manners) -> Result
         let says = "--honour-retry-after: no cluster says Retry-After; leave it away with --target kafka";
         return Err(Failure::Usage(says.to_owned()));
     }
+    if args.header_file.is_some() {
+        return Err(Failure::Usage("--header-file: a record for Kafka gets no headers of yours".to_owned()));
+    }
     let Some(config) = &args.config else {
         return Err(Failure::Usage("--target kafka needs --config FILE, which names the cluster".to_owned()));
     };

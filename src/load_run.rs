@@ -3,13 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
+
 use crate::io::clock;
 use crate::io::load::files::{self, Made};
 use crate::io::load::{Generator, Keeps, Manners, StandIn};
 use crate::listing::Listing;
 use crate::load::summary::COLUMNS;
 use crate::load::{
-    Bar, Curve, EventKind, EventShape, Figures, Finding, KneeSearch, RunSummary, Step, Target, TargetTrouble,
+    Bar, Curve, EventKind, EventShape, Figures, Finding, KneeSearch, RunSummary, Stall, Step, Target, TargetTrouble,
+    read_headers,
 };
 use crate::load_cli::{RunArgs, ServeArgs};
 use crate::load_kafka;
@@ -72,14 +75,23 @@ fn endpoint(args: &RunArgs, shape: EventShape, manners: Manners) -> Result<Gener
     if args.config.is_some() {
         return Err(Failure::Usage("--config belongs to --target kafka".to_owned()));
     }
+    let headers = args.header_file.as_deref().map_or_else(|| Ok(Vec::new()), headers)?;
     let target = Target::of(&args.target).map_err(refused)?;
-    Generator::of(target, &args.i_own_this_target, shape, manners).map_err(refused)
+    Generator::of(target, &args.i_own_this_target, headers, shape, manners).map_err(refused)
+}
+
+fn headers(file: &Path) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+    let wrong = |says: &dyn std::fmt::Display| Failure::Usage(format!("--header-file {}: {says}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(&format!("unreadable: {error}")))?;
+    read_headers(&text).map_err(|says| wrong(&says))
 }
 
 /// A target that is not to be loaded is wrong usage; one that does not answer is a failure.
 pub fn refused(trouble: TargetTrouble) -> Failure {
     match trouble {
-        TargetTrouble::BadAddress(_) | TargetTrouble::NotYours(_) => Failure::Usage(format!("--target: {trouble}")),
+        TargetTrouble::BadAddress(_) | TargetTrouble::NotYours(_) | TargetTrouble::InTheClear(_) => {
+            Failure::Usage(format!("--target: {trouble}"))
+        }
         TargetTrouble::NoConnection(_)
         | TargetTrouble::Tls(_)
         | TargetTrouble::TimedOut(_)
@@ -251,6 +263,11 @@ pub fn serve(args: &ServeArgs) -> Result<(), Failure> {
     curve.retry_after = time("--retry-after", &args.retry_after)?;
     curve.slow_start = time("--slow-start", &args.slow_start)?;
     curve.drops = args.drops;
+    if let Some(text) = &args.stall {
+        let (length, after) =
+            text.split_once('@').ok_or_else(|| usage(format!("--stall: {text:?} is not TIME@TIME")))?;
+        curve.stall = Some(Stall { length: time("--stall", length)?, after: time("--stall", after)? });
+    }
     let stand_in = StandIn::listen(args.listen, curve.scaled(args.scale))
         .map_err(|error| Failure::Failed(format!("--listen {}: {error}", args.listen)))?;
     print(&format!("http://{}\n", stand_in.address()))?;

@@ -1,7 +1,7 @@
 //! MEASURES: how much an endpoint for web events takes; figures in, verdicts and pictures out, no I/O and no clock.
 
 pub mod capacity;
-pub use capacity::{Capacity, Curve, Point, Reply};
+pub use capacity::{Capacity, Curve, Point, Reply, Stall};
 
 pub mod event;
 pub use event::{EventKind, EventShape, NoEvent};
@@ -11,6 +11,9 @@ pub use record::RecordShape;
 
 pub mod target;
 pub use target::{Target, TargetTrouble};
+
+pub mod headers;
+pub use headers::{BadHeader, read_headers};
 
 pub mod retry_after;
 pub use retry_after::retry_after;

@@ -16,6 +16,9 @@ pub enum TargetTrouble {
     /// Somebody else's machine, as far as can be told.
     #[error("not_yours: {0} is not this machine; where you may load it, say so with --i-own-this-target {0}")]
     NotYours(String),
+    /// Headers would go over the wire for everybody to read.
+    #[error("in_the_clear: headers of --header-file go to {0} over https:// alone; it is not this machine")]
+    InTheClear(String),
     /// Nobody listens there.
     #[error("no_connection: {0}")]
     NoConnection(String),

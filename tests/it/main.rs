@@ -11,6 +11,7 @@ mod kafka;
 mod laws;
 mod little_site;
 mod load;
+mod load_trouble;
 mod pipe;
 mod policy;
 mod privacy;

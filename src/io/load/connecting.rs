@@ -67,6 +67,11 @@ impl Place {
         Ok(Self { target, addresses, tls })
     }
 
+    /// Whether nobody can read what is sent on its way.
+    pub fn is_private(&self) -> bool {
+        self.tls.is_some() || self.addresses.iter().all(|address| address.ip().is_loopback())
+    }
+
     /// Opens a connection, whose other half runs on its own.
     pub async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, Unconnected> {
         let stream = TcpStream::connect(&*self.addresses).await.map_err(Unconnected::Refused)?;

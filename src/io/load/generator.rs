@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
 use hyper::body::Bytes;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -56,13 +57,22 @@ impl Generator {
     /// # Errors
     ///
     /// Where it may not, or is unknown, or no runtime can be made.
-    pub fn of(target: Target, owned: &[String], shape: EventShape, manners: Manners) -> Result<Self, TargetTrouble> {
+    pub fn of(
+        target: Target,
+        owned: &[String],
+        headers: Vec<(HeaderName, HeaderValue)>,
+        shape: EventShape,
+        manners: Manners,
+    ) -> Result<Self, TargetTrouble> {
         let place = Place::of(target, owned)?;
+        if !headers.is_empty() && !place.is_private() {
+            return Err(TargetTrouble::InTheClear(place.target.host));
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| TargetTrouble::NoConnection(error.to_string()))?;
-        let way = Way::to(place, manners.patience, descriptors::most_connections());
+        let way = Way::to(place, headers, manners.patience, descriptors::most_connections());
         let shared = Shared {
             way,
             manners,
