@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
+use indicatif::ProgressBar;
 
 use crate::io::clock;
 use crate::io::load::files::{self, Made};
@@ -30,6 +31,9 @@ const LONGEST_RUN: Duration = Duration::from_secs(3_600);
 
 /// Largest file of events.
 const LARGEST_FILE: u64 = 256 << 20;
+
+/// How often a terminal is shown that a step goes on.
+const TICK: Duration = Duration::from_millis(200);
 
 /// Sends events as asked for, and writes what came of them.
 ///
@@ -190,7 +194,13 @@ impl Session {
     /// Makes a step; false where it was the last.
     fn step(&mut self, step: Step) -> Result<bool, Failure> {
         let began = clock::now();
-        let figures = self.keeps.step(step).map_err(refused)?;
+        // On a terminal alone; elsewhere it is silent.
+        let bar = ProgressBar::new_spinner();
+        bar.set_message(format!("{:.0}/s for {} s", step.per_second, step.length.as_secs()));
+        bar.enable_steady_tick(TICK);
+        let figures = self.keeps.step(step).map_err(refused);
+        bar.finish_and_clear();
+        let figures = figures?;
         tracing::info!(
             rate = step.per_second,
             sent = figures.sent,

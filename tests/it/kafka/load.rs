@@ -81,3 +81,24 @@ fn a_topic_that_may_be_counted_or_is_not_there_is_refused_by_name_and_stays_as_i
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
     assert!(said(&refused).contains("--i-own-this-target 203.0.113.7"), "{}", said(&refused));
 }
+
+#[test]
+fn a_search_for_the_knee_counts_what_it_writes_and_a_record_that_is_too_large_is_named() {
+    let Some(broker) = shared() else { return };
+    let servers = broker.as_ref().expect("it is there").servers();
+    let cluster = Cluster::of(servers, &nobody(), "");
+    let search = ["--find-knee", "--up-to", "300", "--for", "1s", "--format", "json"];
+    let said: Value = serde_json::from_str(&cluster.site.printed(&[&KAFKA[..], &search].concat())).expect("it is JSON");
+    let sum = |member: &str| -> u64 {
+        said["rates"].as_array().expect("rates").iter().map(|rate| rate[member].as_u64().expect("a number")).sum()
+    };
+    assert!(sum("sent") >= 400 && sum("sent") == sum("ok"), "twenty, eighty and three hundred at least: {said:#}");
+    assert_eq!(u64::try_from(cluster.count(LOAD)), Ok(sum("ok")));
+    let large = format!(r#"{{"eventName":"a","page":{{"url":"https://x.example/"}},"x":"{}"}}"#, "y".repeat(1_040_000));
+    cluster.site.put("large.json", large.as_bytes());
+    let refused =
+        cluster.site.perform(&[&KAFKA[..], &["--rates", "10", "--for", "1s", "--event", "large.json"]].concat());
+    assert_eq!(refused.status.code(), Some(1), "{}", crate::installation::said(&refused));
+    let says = crate::installation::said(&refused);
+    assert!(says.contains("too_large: the cluster takes no record"), "{says}");
+}
