@@ -20,6 +20,9 @@ const FEW: u64 = 5;
 /// Where none of n events was lost, up to three in n may be lost in the long run (the rule of three, 95 %).
 const UNSEEN: u64 = 3;
 
+/// Where so many of a step's last slices are refused, what was let through before was a burst.
+const TO_THE_END: usize = 5;
+
 /// Losses scatter by chance: so many standard deviations of their number are no sign of anything.
 const SCATTER: f64 = 3.0;
 
@@ -71,17 +74,26 @@ impl Bar {
     /// Judges a rate slice by slice.
     pub fn judge(self, figures: &Figures) -> Verdict {
         let mut verdict = Verdict { held: 0, refused: 0, slow: 0, late: 0 };
+        let mut refused_to_the_end = 0;
         for slice in figures.slices.iter().skip(WARM_UP).filter(|slice| slice.events > 0) {
             if self.is_late(slice) {
                 verdict.late += 1;
-            } else if self.is_hopeless || (slice.events - slice.taken) as f64 > allowed(self.loss_at_most, slice.events)
-            {
+                continue;
+            }
+            let is_refused =
+                self.is_hopeless || (slice.events - slice.taken) as f64 > allowed(self.loss_at_most, slice.events);
+            refused_to_the_end = if is_refused { refused_to_the_end + 1 } else { 0 };
+            if is_refused {
                 verdict.refused += 1;
             } else if self.is_slow(slice) {
                 verdict.slow += 1;
             } else {
                 verdict.held += 1;
             }
+        }
+        if refused_to_the_end >= TO_THE_END {
+            // Until then a burst was let through, which says nothing of the rate.
+            verdict = Verdict { held: 0, refused: refused_to_the_end, slow: 0, late: verdict.late };
         }
         verdict
     }
@@ -281,6 +293,17 @@ mod tests {
         assert!(!verdict.is_held() && verdict.refused == 14, "{verdict:?}");
         let lost = bar().judge(&figures(|_| (5, Answer::Other(OtherAnswer::Closed))));
         assert_eq!((lost.is_held(), lost.refused), (false, 14));
+    }
+
+    #[test]
+    fn a_burst_that_is_let_through_at_first_does_not_hide_that_the_rest_is_refused() {
+        let from = |first: u64| {
+            bar().judge(&figures(|nth| (5, if nth >= first { Answer::TooManyRequests } else { Answer::Taken })))
+        };
+        for (first, held) in [(100, false), (150, false), (160, true)] {
+            assert_eq!(from(first).is_held(), held, "{first}: {:?}", from(first));
+        }
+        assert!(from(150).is_clear());
     }
 
     #[test]
