@@ -63,6 +63,8 @@ pub mod load_cli;
 
 pub mod load_run;
 
+pub mod load_kafka;
+
 pub mod load_report;
 
 pub mod doctor;

@@ -21,9 +21,18 @@ pub enum LoadCommand {
 /// `load run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// An address (without a path, that of web events is taken).
+    /// An address (without a path, that of web events is taken), or kafka.
     #[arg(long)]
     pub target: String,
+    /// With --target kafka: the configuration that names the cluster.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// With --target kafka: where records go; without it, a topic that nothing reads and that is made where it is missing.
+    #[arg(long, requires = "config")]
+    pub topic: Option<String>,
+    /// Says that invented events may go where a forecast, or somebody else, may count them.
+    #[arg(long, requires = "topic")]
+    pub i_know_these_are_counted: bool,
     /// Events per second, one step after the other, with commas between them.
     #[arg(long, value_delimiter = ',', conflicts_with = "find_knee")]
     pub rates: Vec<f64>,
@@ -45,12 +54,15 @@ pub struct RunArgs {
     /// Ends with the first answer that is no yes.
     #[arg(long)]
     pub stop_on_distress: bool,
+    /// A file of headers for every request, `Name: value` a line; what is in it is never shown.
+    #[arg(long, value_name = "FILE")]
+    pub header_file: Option<PathBuf>,
     /// How long an answer is waited for.
     #[arg(long, default_value = "10s")]
     pub timeout: String,
-    /// Says that a host that is not this machine is yours to load.
+    /// Says that a host that is not this machine is yours to load; once for every host of a cluster.
     #[arg(long, value_name = "HOST")]
-    pub i_own_this_target: Option<String>,
+    pub i_own_this_target: Vec<String>,
     /// A folder for run.json, rates.csv, latencies.hlog (HdrHistogram) and report.html.
     #[arg(long)]
     pub out: Option<PathBuf>,
@@ -80,6 +92,9 @@ pub struct ServeArgs {
     /// For so long after the start answers are slower, four times at first.
     #[arg(long, default_value = "0s")]
     pub slow_start: String,
+    /// Nothing is answered for so long, so long after the first event, e.g. 1s@5s; what came then is answered afterwards.
+    #[arg(long, value_name = "TIME@TIME")]
+    pub stall: Option<String>,
     /// Share of the events whose connection ends without an answer, from 0 to 1.
     #[arg(long, default_value_t = 0.0)]
     pub drops: f64,

@@ -5,7 +5,7 @@ use crate::io::Lines;
 use crate::io::load::files;
 use crate::listing::Listing;
 use crate::load::summary::{COLUMNS, paired};
-use crate::load::{Ceiling, Recorded, RunSummary, StepSummary, picture};
+use crate::load::{Ceiling, Recorded, RunSummary, StepSummary, page};
 use crate::load_cli::ReportArgs;
 use crate::perform::{Failure, print};
 
@@ -42,7 +42,7 @@ pub fn report(args: &ReportArgs) -> Result<(), Failure> {
         args.runs.iter().map(|path| files::read(path)).collect::<Result<_, _>>().map_err(Failure::Failed)?;
     let both: Vec<&RunSummary> = runs.iter().collect();
     if let Some(file) = &args.html {
-        std::fs::write(file, picture::page(&both))
+        std::fs::write(file, page::page(&both))
             .map_err(|error| Failure::Failed(format!("--html {}: {error}", file.display())))?;
     }
     let text = match &*both {

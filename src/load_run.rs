@@ -3,15 +3,20 @@
 use std::path::Path;
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
+use indicatif::ProgressBar;
+
 use crate::io::clock;
 use crate::io::load::files::{self, Made};
-use crate::io::load::{Generator, Manners, StandIn};
+use crate::io::load::{Generator, Keeps, Manners, StandIn};
 use crate::listing::Listing;
 use crate::load::summary::COLUMNS;
 use crate::load::{
-    Bar, Curve, EventKind, EventShape, Figures, Finding, KneeSearch, RunSummary, Step, Target, TargetTrouble,
+    Bar, Curve, EventKind, EventShape, Figures, Finding, KneeSearch, RunSummary, Stall, Step, Target, TargetTrouble,
+    read_headers,
 };
 use crate::load_cli::{RunArgs, ServeArgs};
+use crate::load_kafka;
 use crate::perform::{Failure, print};
 use crate::settings::duration;
 
@@ -27,6 +32,9 @@ const LONGEST_RUN: Duration = Duration::from_secs(3_600);
 /// Largest file of events.
 const LARGEST_FILE: u64 = 256 << 20;
 
+/// How often a terminal is shown that a step goes on.
+const TICK: Duration = Duration::from_millis(200);
+
 /// Sends events as asked for, and writes what came of them.
 ///
 /// # Errors
@@ -36,29 +44,27 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let length = time("--for", &args.duration)?;
     check_length(length)?;
     let rates = rates(args, length)?;
-    if args.target == "kafka" {
-        let says = "not_supported: --target kafka is not there; `ingest` with a configuration of a cluster produces to its \
-                    first input topic";
-        return Err(Failure::Usage(says.to_owned()));
-    }
     let shape = shape(&args.event)?;
     let manners = Manners {
         patience: time("--timeout", &args.timeout)?.max(Duration::from_millis(1)),
         honour_retry_after: args.honour_retry_after,
         stop_on_distress: args.stop_on_distress,
     };
-    let target = Target::of(&args.target).map_err(refused)?;
-    let owned = args.i_own_this_target.as_deref();
-    let generator = Generator::of(target, owned, shape, manners).map_err(refused)?;
+    let (keeps, target): (Box<dyn Keeps>, String) = if args.target == "kafka" {
+        let (producing, target) = load_kafka::producing(args, &shape, manners)?;
+        (Box::new(producing), target)
+    } else {
+        (Box::new(endpoint(args, shape, manners)?), args.target.clone())
+    };
     let started = jiff::Timestamp::from_millisecond(clock::now().millis())?;
-    let mut session = Session { generator, made: Vec::new(), early: None };
+    let mut session = Session { keeps, made: Vec::new(), early: None };
     let finding = match rates {
         Some(rates) => session.keep(&rates, length)?,
         None => session.search(KneeSearch::of(length, args.up_to))?,
     };
     let figures: Vec<Figures> = session.made.iter().map(|made| made.figures.clone()).collect();
     let event = args.event.clone();
-    let mut summary = RunSummary::of(args.target.clone(), event, started.to_string(), &figures, &finding);
+    let mut summary = RunSummary::of(target, event, started.to_string(), &figures, &finding);
     summary.ended_early = session.early;
     if let Some(folder) = &args.out {
         files::write(folder, &summary, &session.made)
@@ -69,15 +75,33 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+fn endpoint(args: &RunArgs, shape: EventShape, manners: Manners) -> Result<Generator, Failure> {
+    if args.config.is_some() {
+        return Err(Failure::Usage("--config belongs to --target kafka".to_owned()));
+    }
+    let headers = args.header_file.as_deref().map_or_else(|| Ok(Vec::new()), headers)?;
+    let target = Target::of(&args.target).map_err(refused)?;
+    Generator::of(target, &args.i_own_this_target, headers, shape, manners).map_err(refused)
+}
+
+fn headers(file: &Path) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+    let wrong = |says: &dyn std::fmt::Display| Failure::Usage(format!("--header-file {}: {says}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(&format!("unreadable: {error}")))?;
+    read_headers(&text).map_err(|says| wrong(&says))
+}
+
 /// A target that is not to be loaded is wrong usage; one that does not answer is a failure.
-fn refused(trouble: TargetTrouble) -> Failure {
+pub fn refused(trouble: TargetTrouble) -> Failure {
     match trouble {
-        TargetTrouble::BadAddress(_) | TargetTrouble::NotYours(_) => Failure::Usage(format!("--target: {trouble}")),
+        TargetTrouble::BadAddress(_) | TargetTrouble::NotYours(_) | TargetTrouble::InTheClear(_) => {
+            Failure::Usage(format!("--target: {trouble}"))
+        }
         TargetTrouble::NoConnection(_)
         | TargetTrouble::Tls(_)
         | TargetTrouble::TimedOut(_)
         | TargetTrouble::Redirected(_)
         | TargetTrouble::Status(_)
+        | TargetTrouble::NotTaken { .. }
         | TargetTrouble::Closed => Failure::Failed(format!("--target: {trouble}")),
     }
 }
@@ -134,7 +158,7 @@ fn shape(event: &str) -> Result<EventShape, Failure> {
 
 /// A run while it lasts.
 struct Session {
-    generator: Generator,
+    keeps: Box<dyn Keeps>,
     made: Vec<Made>,
     early: Option<String>,
 }
@@ -149,7 +173,7 @@ impl Session {
         }
         let mut figures: Vec<&Figures> = self.made.iter().map(|made| &made.figures).collect();
         figures.sort_by(|one, other| one.step.per_second.total_cmp(&other.step.per_second));
-        let Some(bar) = figures.first().and_then(|lowest| Bar::of(lowest)) else { return Ok(Finding::Unknown) };
+        let Some(bar) = Bar::of(figures.iter().copied()) else { return Ok(Finding::Unknown) };
         let judged: Vec<_> = figures.iter().map(|figures| (figures.step.per_second, bar.judge(figures))).collect();
         Ok(Finding::of_rates(&judged))
     }
@@ -170,7 +194,13 @@ impl Session {
     /// Makes a step; false where it was the last.
     fn step(&mut self, step: Step) -> Result<bool, Failure> {
         let began = clock::now();
-        let figures = self.generator.step(step).map_err(refused)?;
+        // On a terminal alone; elsewhere it is silent.
+        let bar = ProgressBar::new_spinner();
+        bar.set_message(format!("{:.0}/s for {} s", step.per_second, step.length.as_secs()));
+        bar.enable_steady_tick(TICK);
+        let figures = self.keeps.step(step).map_err(refused);
+        bar.finish_and_clear();
+        let figures = figures?;
         tracing::info!(
             rate = step.per_second,
             sent = figures.sent,
@@ -180,7 +210,7 @@ impl Session {
             "step"
         );
         self.made.push(Made { began, figures });
-        if self.generator.is_to_stop() {
+        if self.keeps.is_to_stop() {
             self.early = Some(format!("the first sign of distress came at {}/s", step.per_second));
             return Ok(false);
         }
@@ -243,6 +273,11 @@ pub fn serve(args: &ServeArgs) -> Result<(), Failure> {
     curve.retry_after = time("--retry-after", &args.retry_after)?;
     curve.slow_start = time("--slow-start", &args.slow_start)?;
     curve.drops = args.drops;
+    if let Some(text) = &args.stall {
+        let (length, after) =
+            text.split_once('@').ok_or_else(|| usage(format!("--stall: {text:?} is not TIME@TIME")))?;
+        curve.stall = Some(Stall { length: time("--stall", length)?, after: time("--stall", after)? });
+    }
     let stand_in = StandIn::listen(args.listen, curve.scaled(args.scale))
         .map_err(|error| Failure::Failed(format!("--listen {}: {error}", args.listen)))?;
     print(&format!("http://{}\n", stand_in.address()))?;

@@ -37,6 +37,27 @@ pub struct Curve {
     pub slow_start: Duration,
     /// Share of connections that end without an answer.
     pub drops: f64,
+    /// A time in which nothing is answered.
+    pub stall: Option<Stall>,
+}
+
+/// A time in which nothing is answered; what arrives in it is answered after its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stall {
+    /// How long it lasts.
+    pub length: Duration,
+    /// How long after the first event it begins.
+    pub after: Duration,
+}
+
+impl Stall {
+    /// How much of it is left at a time since the first event.
+    fn left_at(self, since: Duration) -> Duration {
+        match since.checked_sub(self.after) {
+            Some(into) => self.length.saturating_sub(into),
+            None => Duration::ZERO,
+        }
+    }
 }
 
 impl Default for Curve {
@@ -50,6 +71,7 @@ impl Default for Curve {
             retry_after: Duration::from_secs(1),
             slow_start: Duration::ZERO,
             drops: 0.0,
+            stall: None,
         }
     }
 }
@@ -129,6 +151,8 @@ pub struct Capacity {
     tokens: f64,
     filled_at: Duration,
     dropping: f64,
+    /// When the first event arrived.
+    first: Option<Duration>,
 }
 
 impl Capacity {
@@ -142,12 +166,14 @@ impl Capacity {
             tokens: tokens.max(1.0),
             filled_at: Duration::ZERO,
             dropping: 0.0,
+            first: None,
         }
     }
 
     /// Answers an event that arrives at this time since the start; times never fall.
     pub fn arrive(&mut self, at: Duration) -> Reply {
         self.turn_to(at);
+        let since_first = at.saturating_sub(*self.first.get_or_insert(at));
         let room = (self.curve.limit_per_second * BURST_SECONDS).max(1.0);
         let since = at.saturating_sub(self.filled_at).as_secs_f64();
         self.tokens = (self.tokens + since * self.curve.limit_per_second).min(room);
@@ -164,7 +190,8 @@ impl Capacity {
         if let Some(open) = self.taken.back_mut() {
             *open += 1;
         }
-        Reply::Taken { after: self.curve.answer_in(self.per_second()).mul_f64(self.coldness(at)) }
+        let stalled = self.curve.stall.map_or(Duration::ZERO, |stall| stall.left_at(since_first));
+        Reply::Taken { after: stalled + self.curve.answer_in(self.per_second()).mul_f64(self.coldness(at)) }
     }
 
     /// Events per second that were taken in the slots that are over.
@@ -250,6 +277,17 @@ mod tests {
     fn drops_are_as_many_as_was_said() {
         let curve = Curve { drops: 0.125, ..Curve::default() };
         assert_eq!(steadily(curve, 800, 1).2, 100);
+    }
+
+    #[test]
+    fn in_a_stall_nothing_is_answered_until_its_end() {
+        let stall = Some(Stall { length: Duration::from_secs(1), after: Duration::from_secs(2) });
+        let mut capacity = Capacity::of(Curve { stall, points: vec![], ..Curve::default() });
+        // The first event comes when the stand-in has been up for five seconds.
+        for (millis, answer) in [(5_000, 0), (6_999, 0), (7_000, 1_000), (7_400, 600), (8_000, 0), (9_000, 0)] {
+            let after = Duration::from_millis(answer);
+            assert_eq!(capacity.arrive(Duration::from_millis(millis)), Reply::Taken { after }, "{millis}");
+        }
     }
 
     #[test]

@@ -6,24 +6,25 @@ use serde_json::{Value, json};
 
 use super::recorded::Recorded;
 
-/// Widths in which events are counted, in seconds: the first in which enough come at once.
+/// Widths in which events are counted, in seconds: limits are by the second or by the minute, and what is counted by
+/// the second arrives up to seconds later.
 const WIDTHS: [i64; 3] = [1, 10, 60];
 
-/// Enough events in a busy bucket.
-const ENOUGH: u64 = 50;
+/// Enough events in a bucket at the ceiling.
+const ENOUGH: u64 = 6;
 
-/// Of the buckets this share, the busiest, makes the top.
-const TOP: f64 = 0.05;
+/// The width of a heap, in standard deviations of a count of independent visitors (Poisson).
+const NARROW: f64 = 0.25;
 
-/// Of the buckets this share may stand out above it.
-const OUTLIERS: f64 = 0.002;
+/// So many buckets must lie in a heap.
+const HEAP: usize = 40;
 
-/// So many buckets must be at the top before it can be called flat.
-const AT_TOP: usize = 15;
+/// So many times as many as beside it, on either side. Where visitors come by chance, counts scatter by a standard
+/// deviation around whatever the hour brings, so no heap is narrower than that: beside its middle there are never much fewer.
+const STEEP: usize = 3;
 
-/// A top is flat if its buckets lie within this share of a standard deviation of each other. Where visitors come by
-/// chance, the busiest twentieth spans more than a whole one.
-const FLAT: f64 = 0.4;
+/// Above a ceiling lies at most this share of the buckets: those into which a limit lets a burst.
+const ABOVE: f64 = 0.2;
 
 /// A gap of more than this says that the count is none, not that events are missing.
 const LARGEST_GAP: u64 = 1_000;
@@ -198,8 +199,9 @@ fn missing_of(events: &[Recorded], hours: &mut BTreeMap<i64, Hour>, jumps: &mut 
     told.len() as u64
 }
 
-/// The rate of a flat top: where the busiest buckets lie so close together as chance would never bring them.
+/// The rate of a flat top: where buckets lie so close together as chance would never bring them.
 fn flat_top(events: &[Recorded], hours: &mut BTreeMap<i64, Hour>) -> Option<f64> {
+    let mut found = None;
     for width in WIDTHS {
         let mut buckets: BTreeMap<i64, u64> = BTreeMap::new();
         for event in events {
@@ -211,40 +213,48 @@ fn flat_top(events: &[Recorded], hours: &mut BTreeMap<i64, Hour>) -> Option<f64>
                 hour.peak_per_second = hour.peak_per_second.max(*events);
             }
         }
-        let Some(top) = Top::of(&buckets) else { continue };
-        // A wider bucket would only blur what this one shows.
-        if !top.is_flat() {
-            return None;
-        }
-        for (bucket, _) in buckets.iter().filter(|(_, events)| **events >= top.low) {
+        let mut counts: Vec<u64> = buckets.values().copied().collect();
+        counts.sort_unstable();
+        let Some(heap) = Heap::of(&counts) else { continue };
+        for (bucket, _) in buckets.iter().filter(|(_, events)| **events >= heap.low) {
             let hour = hours.entry((bucket * width).div_euclid(3_600)).or_default();
             hour.seconds_at_ceiling += width.unsigned_abs();
         }
-        return Some(top.high as f64 / width as f64);
+        found = Some(heap.middle as f64 / width as f64);
+        break;
     }
-    None
+    found
 }
 
-/// The span of the busiest buckets.
-struct Top {
+/// Buckets that lie closer together than chance would bring them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Heap {
+    /// The least events of a bucket of it.
     low: u64,
-    high: u64,
+    /// The events of the bucket in its middle.
+    middle: u64,
 }
 
-impl Top {
-    /// The top of these buckets; `None` where too few events or buckets are there.
-    fn of(buckets: &BTreeMap<i64, u64>) -> Option<Self> {
-        let mut counts: Vec<u64> = buckets.values().copied().collect();
-        counts.sort_unstable_by(|one, other| other.cmp(one));
-        let at = |share: f64| counts.get((counts.len() as f64 * share) as usize).copied();
-        let (low, high) = (at(TOP)?, at(OUTLIERS)?);
-        let is_enough = high >= ENOUGH && counts.len() as f64 * TOP >= AT_TOP as f64;
-        is_enough.then_some(Self { low, high })
-    }
-
-    /// Counts of independent visitors have a variance of their mean (Poisson).
-    fn is_flat(&self) -> bool {
-        (self.high - self.low) as f64 <= FLAT * (self.high as f64).sqrt()
+impl Heap {
+    /// The highest heap in the upper half of these counts, which are in ascending order; `None` where there is none.
+    fn of(counts: &[u64]) -> Option<Self> {
+        let median = *counts.get(counts.len() / 2)?;
+        let below = |count: u64| counts.partition_point(|events| *events < count);
+        let mut tried: Vec<u64> = counts.iter().copied().filter(|count| *count >= median.max(ENOUGH)).collect();
+        tried.dedup();
+        let mut best: Option<(usize, Self)> = None;
+        for low in tried {
+            let width = ((low as f64).sqrt() * NARROW).round().max(1.0) as u64;
+            let within = |from: u64| below(from + width) - below(from);
+            let (heap, left, right) = (within(low), within(low.saturating_sub(3 * width)), within(low + 3 * width));
+            let above = counts.len() - below(low + width);
+            let is_steep = heap >= HEAP && heap >= STEEP * left.max(right);
+            if is_steep && above as f64 <= ABOVE * counts.len() as f64 && best.is_none_or(|(most, _)| heap > most) {
+                let middle = counts.get(below(low) + heap / 2).copied().unwrap_or(low);
+                best = Some((heap, Self { low, middle }));
+            }
+        }
+        best.map(|(_, heap)| heap)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// So many visitors take turns.
-const VISITORS: u64 = 10_000;
+pub(super) const VISITORS: u64 = 10_000;
 
 /// Most events that are taken from a file.
 const MOST_EVENTS: usize = 100_000;
@@ -112,6 +112,11 @@ impl EventShape {
             bodies.push(body_of(value, line)?);
         }
         if bodies.is_empty() { Err(NoEvent::Empty) } else { Ok(Self { bodies }) }
+    }
+
+    /// All events, in their order.
+    pub(super) fn all(&self) -> &[Map<String, Value>] {
+        &self.bodies
     }
 
     /// The nth body, happening at this time. An invented event gets one of many visitors, and so does one without any.

@@ -66,6 +66,14 @@ pub enum OtherAnswer {
     Closed,
     /// No safe connection came about.
     Tls,
+    /// A record is larger than client or broker take.
+    TooLarge,
+    /// The cluster does not let us write there.
+    NotPermitted,
+    /// Too few replicas were there to make it safe.
+    NotReplicated,
+    /// Another error of the client or the broker, by its number.
+    Broker(i32),
 }
 
 impl OtherAnswer {
@@ -78,6 +86,10 @@ impl OtherAnswer {
             Self::NoConnection => "no_connection".to_owned(),
             Self::Closed => "closed".to_owned(),
             Self::Tls => "tls".to_owned(),
+            Self::TooLarge => "too_large".to_owned(),
+            Self::NotPermitted => "not_permitted".to_owned(),
+            Self::NotReplicated => "not_replicated".to_owned(),
+            Self::Broker(number) => format!("broker_error_{number}"),
         }
     }
 }

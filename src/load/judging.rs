@@ -8,8 +8,23 @@ const BEND: f64 = 1.5;
 /// Below this difference a change of the median says nothing.
 const NOISE_MS: f64 = 10.0;
 
-/// Share of the events that must be taken.
-const TAKEN: f64 = 0.995;
+/// Beyond the share that is lost at the lowest rates anyway, this share of the events may be lost.
+const MORE_LOST: f64 = 0.005;
+
+/// Where more than this share is lost at the lowest rate, not even that is taken.
+const MOST_LOST: f64 = 0.05;
+
+/// Fewer lost events than this say nothing of a share.
+const FEW: u64 = 5;
+
+/// Where none of n events was lost, up to three in n may be lost in the long run (the rule of three, 95 %).
+const UNSEEN: u64 = 3;
+
+/// Where so many of a step's last slices are refused, what was let through before was a burst.
+const TO_THE_END: usize = 5;
+
+/// Losses scatter by chance: so many standard deviations of their number are no sign of anything.
+const SCATTER: f64 = 3.0;
 
 /// Share of the slices that must agree before a verdict is clear.
 const CLEAR: f64 = 0.85;
@@ -17,32 +32,68 @@ const CLEAR: f64 = 0.85;
 /// What a rate is measured against.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bar {
-    /// The median where nothing is in anything's way, in milliseconds.
+    /// The lowest median, in milliseconds: nothing is in anything's way.
     pub base_ms: f64,
     /// The highest median that counts as taken.
     pub limit_ms: f64,
+    /// Share of the events that was refused or lost where nothing was in anything's way.
+    pub loss: f64,
+    /// How large that share may be in the long run, by as many events as there were.
+    loss_at_most: f64,
+    /// Whether that is more than any rate may lose.
+    is_hopeless: bool,
 }
 
 impl Bar {
-    /// The bar that the lowest rate sets; `None` where nothing was taken.
-    pub fn of(lowest: &Figures) -> Option<Self> {
-        let base_ms = millis_at(&lowest.latency, 0.5)?;
-        Some(Self { base_ms, limit_ms: (base_ms * BEND).max(base_ms + NOISE_MS) })
+    /// The bar that steps set, given in ascending order of their rates: those that lose no more than the lower ones say
+    /// together how many are lost anyway, and the fastest of them how long an event takes. An endpoint that was cold at the lowest
+    /// rate so sets no bar for one that is warm. `None` where the lowest rate was not answered.
+    pub fn of<'a>(steps: impl IntoIterator<Item = &'a Figures>) -> Option<Self> {
+        let (mut sent, mut lost, mut base_ms) = (0, 0, None::<f64>);
+        for step in steps {
+            let loss = share(lost + UNSEEN, sent);
+            let lost_here = step.sent - step.ok;
+            if base_ms.is_some() && lost_here as f64 > allowed(loss, step.sent) {
+                continue;
+            }
+            let median = millis_at(&step.latency, 0.5);
+            (sent, lost) = (sent + step.sent, lost + lost_here);
+            base_ms = Some(median?.min(base_ms.unwrap_or(f64::INFINITY)));
+        }
+        let base_ms = base_ms?;
+        let loss = share(lost, sent);
+        Some(Self {
+            base_ms,
+            limit_ms: (base_ms * BEND).max(base_ms + NOISE_MS),
+            loss,
+            loss_at_most: share(lost + UNSEEN, sent),
+            is_hopeless: lost >= FEW && loss > MOST_LOST,
+        })
     }
 
     /// Judges a rate slice by slice.
     pub fn judge(self, figures: &Figures) -> Verdict {
         let mut verdict = Verdict { held: 0, refused: 0, slow: 0, late: 0 };
+        let mut refused_to_the_end = 0;
         for slice in figures.slices.iter().skip(WARM_UP).filter(|slice| slice.events > 0) {
             if self.is_late(slice) {
                 verdict.late += 1;
-            } else if (slice.taken as f64) < slice.events as f64 * TAKEN {
+                continue;
+            }
+            let is_refused =
+                self.is_hopeless || (slice.events - slice.taken) as f64 > allowed(self.loss_at_most, slice.events);
+            refused_to_the_end = if is_refused { refused_to_the_end + 1 } else { 0 };
+            if is_refused {
                 verdict.refused += 1;
             } else if self.is_slow(slice) {
                 verdict.slow += 1;
             } else {
                 verdict.held += 1;
             }
+        }
+        if refused_to_the_end >= TO_THE_END {
+            // Until then a burst was let through, which says nothing of the rate.
+            verdict = Verdict { held: 0, refused: refused_to_the_end, slow: 0, late: verdict.late };
         }
         verdict
     }
@@ -55,6 +106,16 @@ impl Bar {
     fn is_slow(self, slice: &Slice) -> bool {
         millis_at(&slice.latency, 0.5).is_none_or(|median| median > self.limit_ms)
     }
+}
+
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { (part as f64 / whole as f64).min(1.0) }
+}
+
+/// How many of so many events may be lost where this share is lost anyway.
+fn allowed(loss: f64, events: u64) -> f64 {
+    let events = events as f64;
+    events * (loss + MORE_LOST) + SCATTER * (events * loss * (1.0 - loss)).sqrt()
 }
 
 /// What the slices of a step say.
@@ -214,7 +275,7 @@ mod tests {
     }
 
     fn bar() -> Bar {
-        Bar::of(&figures(|_| (200, Answer::Taken))).unwrap()
+        Bar::of([&figures(|_| (200, Answer::Taken))]).unwrap()
     }
 
     #[test]
@@ -232,6 +293,17 @@ mod tests {
         assert!(!verdict.is_held() && verdict.refused == 14, "{verdict:?}");
         let lost = bar().judge(&figures(|_| (5, Answer::Other(OtherAnswer::Closed))));
         assert_eq!((lost.is_held(), lost.refused), (false, 14));
+    }
+
+    #[test]
+    fn a_burst_that_is_let_through_at_first_does_not_hide_that_the_rest_is_refused() {
+        let from = |first: u64| {
+            bar().judge(&figures(|nth| (5, if nth >= first { Answer::TooManyRequests } else { Answer::Taken })))
+        };
+        for (first, held) in [(100, false), (150, false), (160, true)] {
+            assert_eq!(from(first).is_held(), held, "{first}: {:?}", from(first));
+        }
+        assert!(from(150).is_clear());
     }
 
     #[test]

@@ -1,93 +1,27 @@
-//! Pictures: one HTML page without scripts or anything from elsewhere, for one run or for two side by side.
+//! Pictures: time to an answer over the rate, as a drawing for a page.
 
-use super::summary::{COLUMNS, RunSummary, StepSummary, shown};
+use super::page::escaped;
+use super::summary::{RunSummary, StepSummary, shown};
 
 const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 360.0;
-const LEFT: f64 = 64.0;
-const RIGHT: f64 = 36.0;
-const TOP: f64 = 16.0;
+const HEIGHT: f64 = 400.0;
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = 44.0;
+const TOP: f64 = 58.0;
 const BOTTOM: f64 = 48.0;
 
-const HEAD: &str = "<!doctype html>
-<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">
-<title>How much the endpoint takes</title>
-<style>
-:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
-body{max-width:64rem;margin:2rem auto;padding:0 1rem}
-svg{width:100%;height:auto;color:CanvasText}
-svg text{fill:currentColor;font-size:12px}
-.axis{stroke:currentColor;stroke-width:1}.grid{stroke:currentColor;stroke-opacity:.15}
-.line{fill:none;stroke-width:2}
-.p50{stroke:light-dark(#1b6ca8,#7cc4ff)}.p90{stroke:light-dark(#8a6d00,#e3c34a)}.p99{stroke:light-dark(#b3261e,#ff8a80)}
-.second{stroke-dasharray:6 4}.knee{stroke:currentColor;stroke-dasharray:2 3}
-.refused{fill:light-dark(#b3261e,#ff8a80);fill-opacity:.25}
-.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem}
-th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}
-caption{text-align:left;font-weight:600;padding:.5rem 0}
-</style></head><body>
-<h1>How much the endpoint takes</h1>
-";
+/// Room that a label of a rate takes.
+const LABEL: f64 = 52.0;
 
-/// The page.
-pub fn page(runs: &[&RunSummary]) -> String {
-    let mut out = HEAD.to_owned();
-    for (at, run) in runs.iter().enumerate() {
-        let which = if runs.len() > 1 { format!("Run {}: ", at + 1) } else { String::new() };
-        put(&mut out, &format!("<p><strong>{which}{}</strong><br>", escaped(&run.finding)));
-        put(
-            &mut out,
-            &format!(
-                "{} of events “{}”, from {}. Times count from when an event should have been sent.",
-                escaped(&run.target),
-                escaped(&run.event),
-                escaped(&run.started)
-            ),
-        );
-        if let Some(lag) = run.generator_lag_p99_ms {
-            put(&mut out, &format!(" The generator itself was late by {lag:.1} ms at most, in 99 % of the events."));
-        }
-        if let Some(early) = &run.ended_early {
-            put(&mut out, &format!(" It ended early: {}.", escaped(early)));
-        }
-        out.push_str("</p>\n");
-    }
-    out.push_str("<figure>");
-    drawing(&mut out, runs);
-    out.push_str(
-        "<figcaption>Time to an answer over the rate: p50 (circles), p90 (squares), p99 (triangles); bars: share that was refused \
-         or lost; dotted: the knee",
-    );
-    out.push_str(if runs.len() > 1 { "; dashed: run 2.</figcaption></figure>\n" } else { ".</figcaption></figure>\n" });
-    for (at, run) in runs.iter().enumerate() {
-        table(&mut out, at, run);
-    }
-    out.push_str("</body></html>\n");
-    out
-}
+/// How wide a bar is.
+const BAR: f64 = 6.0;
+
+/// What is drawn, by class, name and shape of its marks.
+const PERCENTILES: [Percentile; 3] =
+    [("p50", |step| step.p50_ms), ("p90", |step| step.p90_ms), ("p99", |step| step.p99_ms)];
 
 fn put(out: &mut String, text: &str) {
     out.push_str(text);
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn table(out: &mut String, at: usize, run: &RunSummary) {
-    put(out, &format!("<div class=\"scroll\"><table><caption>Run {}</caption><thead><tr>", at + 1));
-    for column in COLUMNS {
-        put(out, &format!("<th scope=\"col\">{}</th>", column.replace('_', " ")));
-    }
-    out.push_str("</tr></thead><tbody>\n");
-    for step in &run.steps {
-        out.push_str("<tr>");
-        for cell in step.row() {
-            put(out, &format!("<td>{}</td>", escaped(&cell)));
-        }
-        out.push_str("</tr>\n");
-    }
-    out.push_str("</tbody></table></div>\n");
 }
 
 /// The class of a line, and what it shows.
@@ -121,35 +55,67 @@ impl Frame {
     }
 }
 
-/// The next one, two or five followed by zeros.
+/// The next 1, 1.5, 2, 3 or 5 with zeros behind.
 fn tidy(number: f64) -> f64 {
     let unit = 10.0_f64.powf(number.max(1e-3).log10().floor());
-    [1.0, 2.0, 5.0, 10.0].map(|times| times * unit).into_iter().find(|tidy| *tidy >= number).unwrap_or(number)
+    [1.0, 1.5, 2.0, 3.0, 5.0, 10.0].map(|times| times * unit).into_iter().find(|tidy| *tidy >= number).unwrap_or(number)
 }
 
-fn drawing(out: &mut String, runs: &[&RunSummary]) {
+/// Draws runs into a page; nothing where there is nothing to draw.
+pub fn draw(out: &mut String, runs: &[&RunSummary]) {
     let Some(frame) = Frame::of(runs) else { return };
-    let label = "Time to an answer over the rate; the table has the figures";
+    let findings: Vec<String> = runs.iter().map(|run| escaped(&run.finding)).collect();
+    let label = format!("Time to an answer over the rate; the tables have the figures. {}", findings.join(" "));
     put(out, &format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{label}\">"));
     axes(out, &frame, runs);
+    legend(out, runs.len() > 1);
     for (at, run) in runs.iter().enumerate() {
         let mut steps: Vec<&StepSummary> = run.steps.iter().collect();
         steps.sort_by(|one, other| one.rate.total_cmp(&other.rate));
         refusals(out, &frame, &steps, at);
-        let percentiles: [Percentile; 3] =
-            [("p50", |step| step.p50_ms), ("p90", |step| step.p90_ms), ("p99", |step| step.p99_ms)];
-        for (class, of) in percentiles {
+        for (class, of) in PERCENTILES {
             let points: Vec<(f64, f64)> =
                 steps.iter().filter_map(|step| Some((frame.x(step.rate), frame.y(of(step)?)))).collect();
             line(out, class, if at > 0 { " second" } else { "" }, &points);
         }
-        if let Some(knee) = run.knee_per_second {
-            let (x, bottom) = (frame.x(knee), HEIGHT - BOTTOM);
-            put(out, &format!("<line class=\"knee\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>"));
-            put(out, &format!("<text x=\"{:.1}\" y=\"{}\">{}/s</text>", x + 4.0, TOP + 12.0, shown(knee)));
-        }
     }
+    knees(out, &frame, runs);
     out.push_str("</svg>");
+}
+
+/// The knees of two runs may lie close together, so each has a height of its own for its words, and no line crosses words.
+fn knees(out: &mut String, frame: &Frame, runs: &[&RunSummary]) {
+    let places = runs.iter().enumerate().filter_map(|(at, run)| {
+        let knee = run.knee_per_second?;
+        Some((at, knee, frame.x(knee), TOP - 28.0 + 14.0 * at as f64))
+    });
+    for (_, _, x, y) in places.clone() {
+        let bottom = HEIGHT - BOTTOM;
+        put(out, &format!("<line class=\"knee\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{y}\" y2=\"{bottom}\"/>"));
+    }
+    for (at, knee, x, y) in places {
+        let which = if runs.len() > 1 { format!(" of run {}", at + 1) } else { String::new() };
+        let (anchor, beside) = if x > WIDTH * 0.75 { ("end", -4.0) } else { ("start", 4.0) };
+        let (x, y, words) = (x + beside, y + 9.0, format!("knee{which}: {}/s", shown(knee)));
+        put(out, &format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{words}</text>"));
+    }
+}
+
+/// What the lines are, above the drawing.
+fn legend(out: &mut String, has_second: bool) {
+    for (at, (class, _)) in PERCENTILES.into_iter().enumerate() {
+        let x = LEFT + 90.0 * at as f64;
+        put(out, &format!("<line class=\"line {class}\" x1=\"{x}\" x2=\"{}\" y1=\"14\" y2=\"14\"/>", x + 28.0));
+        mark(out, class, x + 14.0, 14.0);
+        put(out, &format!("<text x=\"{}\" y=\"18\">{class}</text>", x + 36.0));
+    }
+    put(out, &format!("<rect class=\"refused\" x=\"{}\" y=\"8\" width=\"{BAR}\" height=\"12\"/>", LEFT + 272.0));
+    put(out, &format!("<text x=\"{}\" y=\"18\">refused or lost</text>", LEFT + 284.0));
+    if has_second {
+        let x = LEFT + 392.0;
+        put(out, &format!("<line class=\"axis second\" x1=\"{x}\" x2=\"{}\" y1=\"14\" y2=\"14\"/>", x + 28.0));
+        put(out, &format!("<text x=\"{}\" y=\"18\">run 2</text>", x + 38.0));
+    }
 }
 
 /// A line, and at each of its points a mark of its own shape, so that colour is not needed to tell lines apart.
@@ -157,22 +123,34 @@ fn line(out: &mut String, class: &str, second: &str, points: &[(f64, f64)]) {
     let path: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     put(out, &format!("<polyline class=\"line {class}{second}\" points=\"{}\"/>", path.join(" ")));
     for (x, y) in points {
-        let shape = match class {
-            "p50" => format!("M{:.1} {y:.1}a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z", x - 4.0),
-            "p90" => format!("M{:.1} {:.1}h8v8h-8z", x - 4.0, y - 4.0),
-            _ => format!("M{x:.1} {:.1}l5 9h-10z", y - 6.0),
-        };
-        put(out, &format!("<path class=\"line {class}\" d=\"{shape}\"/>"));
+        mark(out, class, *x, *y);
     }
 }
 
-/// Bars whose height is the share that was refused or lost.
+fn mark(out: &mut String, class: &str, x: f64, y: f64) {
+    let shape = match class {
+        "p50" => format!("M{:.1} {y:.1}a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z", x - 4.0),
+        "p90" => format!("M{:.1} {:.1}h8v8h-8z", x - 4.0, y - 4.0),
+        _ => format!("M{x:.1} {:.1}l5 9h-10z", y - 6.0),
+    };
+    put(out, &format!("<path class=\"mark {class}\" d=\"{shape}\"/>"));
+}
+
+/// Bars whose height is the share that was refused or lost, with that share above them.
 fn refusals(out: &mut String, frame: &Frame, steps: &[&StepSummary], at: usize) {
     for step in steps.iter().filter(|step| step.sent > step.ok) {
         let share = (step.sent - step.ok) as f64 / step.sent as f64;
         let height = share * (HEIGHT - TOP - BOTTOM);
-        let (x, y) = (frame.x(step.rate) - 6.0 + 6.0 * at as f64, HEIGHT - BOTTOM - height);
-        put(out, &format!("<rect class=\"refused\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"6\" height=\"{height:.1}\"/>"));
+        let (x, y) = (frame.x(step.rate) - BAR + BAR * at as f64, HEIGHT - BOTTOM - height);
+        put(
+            out,
+            &format!("<rect class=\"refused\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{BAR}\" height=\"{height:.1}\"/>"),
+        );
+        if share >= 0.01 {
+            let (anchor, x) = if at == 0 { ("end", x - 2.0) } else { ("start", x + BAR + 2.0) };
+            let words = format!("{:.0} %", share * 100.0);
+            put(out, &format!("<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{words}</text>", y + 10.0));
+        }
     }
 }
 
@@ -194,7 +172,7 @@ fn axes(out: &mut String, frame: &Frame, runs: &[&RunSummary]) {
         if x >= free_from {
             let y = bottom + 18.0;
             put(out, &format!("<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{}/s</text>", shown(rate)));
-            free_from = x + 56.0;
+            free_from = x + LABEL;
         }
     }
     let (x, y) = ((LEFT + right) / 2.0, HEIGHT - 8.0);
@@ -203,49 +181,21 @@ fn axes(out: &mut String, frame: &Frame, runs: &[&RunSummary]) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::load::figures::{Answer, Figures, Step};
-    use crate::load::judging::Finding;
-
-    fn run(target: &str, rates: &[f64]) -> RunSummary {
-        let steps: Vec<Figures> = rates
-            .iter()
-            .map(|per_second| {
-                let mut figures = Figures::of(Step { per_second: *per_second, length: Duration::from_secs(1) });
-                let answer = if *per_second > 5_000.0 { Answer::TooManyRequests } else { Answer::Taken };
-                figures.answered(0, Duration::ZERO, Duration::from_millis(200), answer);
-                figures
-            })
-            .collect();
-        RunSummary::of(target.to_owned(), "pageview".to_owned(), String::new(), &steps, &Finding::Above(1.0))
-    }
-
-    #[test]
-    fn a_page_asks_for_nothing_from_elsewhere_and_runs_nothing() {
-        let page = page(&[&run("http://127.0.0.1:1/<script>", &[1_000.0, 3_000.0, 10_000.0])]);
-        for word in ["<script", "src=", "href=", "url(", "@import"] {
-            assert!(!page.contains(word), "{word}");
-        }
-        assert_eq!(page.matches("<polyline").count(), 3);
-        assert_eq!(page.matches("class=\"refused\"").count(), 1);
-        assert!(page.contains("3000/s") && page.contains("&lt;script&gt;"));
-    }
-
-    #[test]
-    fn two_runs_share_a_picture_and_a_run_without_answers_has_one_too() {
-        let (one, other) = (run("a", &[10.0, 20.0]), run("b", &[20.0]));
-        let both = page(&[&one, &other]);
-        assert_eq!((both.matches("<polyline").count(), both.matches("<table>").count()), (6, 2));
-        assert!(both.contains("line p50 second"));
-        assert!(page(&[&run("a", &[])]).contains("<table>"));
-    }
 
     #[test]
     fn scales_end_at_tidy_numbers() {
-        for (number, expected) in [(1_234.0, 2_000.0), (200.0, 200.0), (3.2, 5.0), (0.7, 1.0)] {
+        for (number, expected) in [(1_834.0, 2_000.0), (200.0, 200.0), (3.2, 5.0), (1_206.0, 1_500.0), (0.7, 1.0)] {
             assert!((tidy(number) - expected).abs() < 1e-9, "{number}");
         }
+    }
+
+    #[test]
+    fn a_picture_of_one_rate_or_of_none_does_not_divide_by_nothing() {
+        let one = Frame { lowest: 20.0, highest: 20.0, longest_ms: 1.0 };
+        assert!(one.x(20.0).is_finite() && one.y(1.0).is_finite());
+        let mut out = String::new();
+        draw(&mut out, &[]);
+        assert_eq!(out, "");
     }
 }

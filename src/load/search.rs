@@ -20,6 +20,9 @@ const COARSE: f64 = 2.0;
 /// A rate whose slices do not agree is tried so often.
 const TRIES: usize = 3;
 
+/// More steps than this say nothing new.
+const MOST_STEPS: usize = 60;
+
 /// The shortest step of the search, where the full length is longer.
 const SHORTEST: Duration = Duration::from_secs(2);
 
@@ -28,8 +31,10 @@ const SHORTEST: Duration = Duration::from_secs(2);
 pub struct KneeSearch {
     length: Duration,
     most_per_second: f64,
+    steps: usize,
+    /// What was taken, in ascending order of rates; together it sets the bar.
+    held: Vec<Figures>,
     bar: Option<Bar>,
-    held: Option<(f64, Verdict)>,
     failed: Option<(f64, Verdict)>,
     /// The last rate is tried again, because its slices did not agree; how often it was tried.
     again: Option<(f64, usize)>,
@@ -39,7 +44,7 @@ pub struct KneeSearch {
 impl KneeSearch {
     /// A search with steps of this length, never above this rate.
     pub const fn of(length: Duration, most_per_second: f64) -> Self {
-        Self { length, most_per_second, bar: None, held: None, failed: None, again: None, over: None }
+        Self { length, most_per_second, steps: 0, held: Vec::new(), bar: None, failed: None, again: None, over: None }
     }
 
     /// What to try next; `None` at the end.
@@ -52,7 +57,10 @@ impl KneeSearch {
         if let Some((rate, _)) = self.again {
             return step(rate, self.length);
         }
-        match (self.held, self.failed) {
+        if self.is_closed() {
+            return step(PROBE.min(self.most_per_second), coarse);
+        }
+        match (self.highest_held(), self.failed) {
             (None, _) => step(PROBE.min(self.most_per_second), coarse),
             (Some((held, _)), None) => step((held * CLIMB).min(self.most_per_second), coarse),
             (Some((held, _)), Some((failed, _))) => {
@@ -64,12 +72,21 @@ impl KneeSearch {
 
     /// Takes in what came of the step that was next.
     pub fn learn(&mut self, figures: &Figures) {
+        self.steps += 1;
         let rate = figures.step.per_second;
-        let Some(bar) = self.bar.or_else(|| Bar::of(figures)) else {
+        let Some(bar) = Bar::of(self.held.iter().chain([figures])) else {
             self.over = Some(Finding::Unknown);
             return;
         };
+        let was_closed = self.again.is_none() && self.is_closed();
         self.bar = Some(bar);
+        // An endpoint that has warmed up, or a quieter minute, lowers the bar: what was taken under a higher one is asked anew.
+        self.held.retain(|held| bar.judge(held).is_held());
+        if was_closed {
+            self.held.insert(0, figures.clone());
+            self.over = self.is_closed().then(|| self.finding());
+            return;
+        }
         let verdict = bar.judge(figures);
         let tried = self.again.take().map_or(1, |(_, tried)| tried + 1);
         if !verdict.is_clear() && tried < TRIES {
@@ -77,21 +94,35 @@ impl KneeSearch {
             return;
         }
         if verdict.is_held() {
-            self.held = Some((rate, verdict));
+            self.held.retain(|held| held.step.per_second < rate);
+            self.held.push(figures.clone());
         } else {
             self.failed = Some((rate, verdict));
         }
-        self.over = match (self.held, self.failed) {
-            (None, Some((rate, _))) => Some(Finding::Below(rate)),
+        self.over = match (self.highest_held(), self.failed) {
+            (None, Some((rate, _))) if rate <= PROBE => Some(Finding::Below(rate)),
             (Some((rate, _)), None) if rate >= self.most_per_second => Some(Finding::Above(rate)),
-            (Some(held), Some(failed)) if is_close(held.0, failed.0) => Some(Finding::between(held, failed)),
-            (None | Some(_), None) | (Some(_), Some(_)) => None,
+            (None | Some(_), None | Some(_)) if self.steps < MOST_STEPS => None,
+            (None | Some(_), None | Some(_)) => Some(self.finding()),
         };
+    }
+
+    /// Whether the knee lies between two rates that are close. Before that is the answer, the lowest rate is tried once more:
+    /// if it is faster than it was, the endpoint was still cold when it set the bar.
+    fn is_closed(&self) -> bool {
+        let (held, failed) = (self.highest_held(), self.failed);
+        matches!((held, failed), (Some((held, _)), Some((failed, _))) if is_close(held, failed))
+    }
+
+    /// The highest rate that was taken, by the bar as it is now.
+    fn highest_held(&self) -> Option<(f64, Verdict)> {
+        let (bar, held) = (self.bar?, self.held.last()?);
+        Some((held.step.per_second, bar.judge(held)))
     }
 
     /// What is known so far of the knee; the answer itself once there is nothing next.
     pub fn finding(&self) -> Finding {
-        match (self.over, self.held, self.failed) {
+        match (self.over, self.highest_held(), self.failed) {
             (Some(finding), _, _) => finding,
             (None, Some(held), Some(failed)) => Finding::between(held, failed),
             (None, Some((rate, _)), None) => Finding::Above(rate),
@@ -133,12 +164,16 @@ mod tests {
     }
 
     fn searched(curve: Curve, most: f64, noise: impl Fn(u64) -> u64) -> (Finding, usize) {
+        searched_by(Duration::from_secs(5), curve, most, noise)
+    }
+
+    fn searched_by(length: Duration, curve: Curve, most: f64, noise: impl Fn(u64) -> u64) -> (Finding, usize) {
         let mut capacity = Capacity::of(curve);
-        let mut search = KneeSearch::of(Duration::from_secs(5), most);
+        let mut search = KneeSearch::of(length, most);
         let (mut start, mut steps) = (Duration::ZERO, 0);
         while let Some(step) = search.next() {
             search.learn(&tried(step, &mut capacity, start, &noise));
-            start += step.length + Duration::from_secs(3);
+            start += step.length + Duration::from_secs(1);
             steps += 1;
         }
         (search.finding(), steps)
@@ -146,6 +181,14 @@ mod tests {
 
     fn is_near(finding: Finding, expected: f64) -> bool {
         finding.per_second().is_some_and(|found| (found / expected - 1.0).abs() < 0.1)
+    }
+
+    /// The rate at which the time of a curve is one and a half times that of no load, or at which it refuses.
+    fn knee_of(curve: &Curve) -> f64 {
+        let base = curve.answer_in(0.0).as_secs_f64();
+        let bent = |rate: &u32| curve.answer_in(f64::from(*rate)).as_secs_f64() > (base * 1.5).max(base + 0.010);
+        let bends = (1..40_000).find(bent).map_or(f64::INFINITY, f64::from);
+        bends.min(curve.limit_per_second)
     }
 
     #[test]
@@ -194,5 +237,61 @@ mod tests {
         assert_eq!(search.next().unwrap().per_second, second.per_second);
         search.learn(&tried(second, &mut capacity, Duration::from_secs(18), |_| 0));
         assert!(search.next().unwrap().per_second > second.per_second);
+    }
+
+    #[test]
+    fn the_knee_is_found_on_curves_of_every_shape() {
+        let points = |text: &str| {
+            let millis = |text: &str| Ok(Duration::from_millis(text.parse().map_err(|_| text.to_owned())?));
+            Curve::points_of(text, millis).unwrap()
+        };
+        let of = |text: &str| Curve { points: points(text), limit_per_second: 1e9, ..Curve::default() };
+        let default = Curve::default;
+        for (name, curve) in [
+            ("at 500", of("0=40,450=50,600=400")),
+            ("at 1,500", of("0=20,1000=25,1400=29,2500=300")),
+            ("at 8,000", of("0=5,6000=9,8000=15,9000=60,12000=900")),
+            ("a queue", of("0=20,500=23,700=29,800=40,900=80,950=160,990=800,1000=4000")),
+            ("refusals alone", Curve { limit_per_second: 2_000.0, ..of("0=8") }),
+            ("refusals before the bend", Curve { limit_per_second: 1_200.0, ..default() }),
+            ("a slow start of seconds", Curve { slow_start: Duration::from_secs(10), ..default() }),
+            ("a slow start of a minute", Curve { slow_start: Duration::from_secs(60), ..default() }),
+            (
+                "a start slower than the search",
+                Curve { slow_start: Duration::from_secs(40), ..of("0=8,300=9,400=100") },
+            ),
+            ("one in a thousand lost", Curve { drops: 0.001, ..default() }),
+            ("one in a hundred lost", Curve { drops: 0.01, ..default() }),
+            ("one in thirty lost", Curve { drops: 0.033, ..default() }),
+        ] {
+            for seconds in [5, 30] {
+                let expected = knee_of(&curve);
+                let noise = |nth: u64| nth.wrapping_mul(7_919) % 3;
+                let (finding, steps) = searched_by(Duration::from_secs(seconds), curve.clone(), 20_000.0, noise);
+                assert!(is_near(finding, expected), "{name}, {seconds} s: {expected}, not {finding:?}");
+                assert!(steps <= 30, "{name}: {steps}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_lost_at_every_rate_is_no_knee_until_it_is_much() {
+        let easy = |drops| Curve { points: vec![], limit_per_second: 1e9, drops, ..Curve::default() };
+        assert_eq!(searched(easy(0.02), 5_000.0, |_| 3).0, Finding::Above(5_000.0));
+        assert_eq!(searched(easy(0.2), 5_000.0, |_| 3).0, Finding::Below(20.0));
+    }
+
+    #[test]
+    fn noise_that_drowns_the_bend_is_told_by_low_confidence() {
+        // Waves of a slice's length and more: half of the slices say this, half say that.
+        let waves = |nth: u64| if (nth / 700).wrapping_mul(2_654_435_761) >> 7 & 1 == 0 { 0 } else { 400 };
+        let (finding, _) = searched(Curve::default(), 20_000.0, waves);
+        let sure = match finding {
+            Finding::Found(knee) => knee.confidence,
+            Finding::Above(_) | Finding::Below(_) | Finding::Unknown => 0.0,
+        };
+        assert!(sure < 0.9, "{finding:?}");
+        let (quiet, _) = searched(Curve::default(), 20_000.0, |_| 0);
+        assert!(matches!(quiet, Finding::Found(knee) if knee.confidence > 0.99), "{quiet:?}");
     }
 }

@@ -159,8 +159,9 @@ pub struct RunSummary {
 impl RunSummary {
     /// The summary of steps and of what they say about the knee.
     pub fn of(target: String, event: String, started: String, steps: &[Figures], finding: &Finding) -> Self {
-        let lowest = steps.iter().min_by(|one, other| one.step.per_second.total_cmp(&other.step.per_second));
-        let bar = lowest.and_then(Bar::of);
+        let mut ascending: Vec<&Figures> = steps.iter().collect();
+        ascending.sort_by(|one, other| one.step.per_second.total_cmp(&other.step.per_second));
+        let bar = Bar::of(ascending);
         let (fails_at, confidence) = match finding {
             Finding::Found(knee) => (Some(knee.fails_at), Some(knee.confidence)),
             Finding::Above(_) | Finding::Below(_) | Finding::Unknown => (None, None),
@@ -182,7 +183,7 @@ impl RunSummary {
             knee_per_second: finding.per_second(),
             knee_fails_at: fails_at,
             knee_confidence: confidence,
-            finding: finding.sentence(),
+            finding: said(finding, bar),
             generator_lag_p99_ms: lag.and_then(|lag| millis_at(&lag, 0.99)),
             ended_early: None,
         }
@@ -211,6 +212,14 @@ impl RunSummary {
             "generator_lag_p99_ms": self.generator_lag_p99_ms,
         })
     }
+}
+
+/// The finding in words, and what is lost at every rate where that is worth a word.
+fn said(finding: &Finding, bar: Option<Bar>) -> String {
+    let lost = bar.map(|bar| bar.loss).filter(|loss| *loss > 0.002).map_or_else(String::new, |loss| {
+        format!(" Even at the lowest rates {:.1} % of the events were refused or lost.", loss * 100.0)
+    });
+    finding.sentence() + &lost
 }
 
 /// Rates of two runs, paired in ascending order: first run, second run, or both.

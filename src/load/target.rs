@@ -16,6 +16,9 @@ pub enum TargetTrouble {
     /// Somebody else's machine, as far as can be told.
     #[error("not_yours: {0} is not this machine; where you may load it, say so with --i-own-this-target {0}")]
     NotYours(String),
+    /// Headers would go over the wire for everybody to read.
+    #[error("in_the_clear: headers of --header-file go to {0} over https:// alone; it is not this machine")]
+    InTheClear(String),
     /// Nobody listens there.
     #[error("no_connection: {0}")]
     NoConnection(String),
@@ -34,6 +37,41 @@ pub enum TargetTrouble {
     /// It ends connections without an answer.
     #[error("closed: it ends connections without an answer")]
     Closed,
+    /// A cluster does not take records.
+    #[error("{name}: the cluster takes no record: {says}")]
+    NotTaken {
+        /// The name of the answer.
+        name: String,
+        /// What the cluster says.
+        says: String,
+    },
+}
+
+/// Whether a host may be loaded: it is this machine, or whoever runs this says that it is theirs.
+///
+/// # Errors
+///
+/// Where neither is so.
+pub fn permit(host: &str, found_at: &[IpAddr], owned: &[String]) -> Result<(), TargetTrouble> {
+    let is_this_machine = !found_at.is_empty() && found_at.iter().all(IpAddr::is_loopback);
+    let is_owned = owned.iter().any(|owned| owned.eq_ignore_ascii_case(host));
+    if is_this_machine || is_owned { Ok(()) } else { Err(TargetTrouble::NotYours(host.to_owned())) }
+}
+
+/// The host and the port of a broker as `bootstrap.servers` lists it; 9092 where none is named.
+///
+/// # Errors
+///
+/// Where it has no host.
+pub fn broker(listed: &str) -> Result<(String, u16), TargetTrouble> {
+    let bad = || TargetTrouble::BadAddress(format!("{listed:?} of bootstrap_servers names no host"));
+    let place = listed.trim().rsplit("://").next().unwrap_or_default();
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port.parse().map_err(|_| bad())?),
+        Some(_) | None => (place, 9_092),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    if host.is_empty() { Err(bad()) } else { Ok((host, port)) }
 }
 
 /// An endpoint.
@@ -77,17 +115,6 @@ impl Target {
         Ok(Self { tls, host, port, path })
     }
 
-    /// Whether it may be loaded: it is this machine, or whoever runs this says that it is theirs.
-    ///
-    /// # Errors
-    ///
-    /// Where neither is so.
-    pub fn permit(&self, found_at: &[IpAddr], owned: Option<&str>) -> Result<(), TargetTrouble> {
-        let is_this_machine = !found_at.is_empty() && found_at.iter().all(IpAddr::is_loopback);
-        let is_owned = owned.is_some_and(|owned| owned.eq_ignore_ascii_case(&self.host));
-        if is_this_machine || is_owned { Ok(()) } else { Err(TargetTrouble::NotYours(self.host.clone())) }
-    }
-
     /// Host and port as a request names them.
     pub fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
@@ -124,12 +151,33 @@ mod tests {
         let here = ["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()];
         let there: IpAddr = "203.0.113.7".parse().unwrap();
         let target = Target::of("https://journey.example/").unwrap();
-        assert!(target.permit(&here, None).is_ok());
-        assert!(target.permit(&[here[0], there], None).is_err(), "one address elsewhere is enough");
-        assert!(target.permit(&[], None).is_err());
-        assert!(target.permit(&[there], Some("other.example")).is_err(), "another host does not count");
-        assert!(target.permit(&[there], Some("Journey.Example")).is_ok());
-        let said = target.permit(&[there], None).unwrap_err().to_string();
+        let permit = |found_at: &[IpAddr], owned: &[&str]| {
+            let owned: Vec<String> = owned.iter().map(|host| (*host).to_owned()).collect();
+            permit(&target.host, found_at, &owned)
+        };
+        assert!(permit(&here, &[]).is_ok());
+        assert!(permit(&[here[0], there], &[]).is_err(), "one address elsewhere is enough");
+        assert!(permit(&[], &[]).is_err());
+        assert!(permit(&[there], &["other.example"]).is_err(), "another host does not count");
+        assert!(permit(&[there], &["other.example", "Journey.Example"]).is_ok());
+        let said = permit(&[there], &[]).unwrap_err().to_string();
         assert!(said.contains("--i-own-this-target journey.example"), "{said}");
+    }
+
+    #[test]
+    fn brokers_are_told_apart_however_they_are_listed() {
+        for (listed, host, port) in [
+            ("127.0.0.1:9092", "127.0.0.1", 9_092),
+            (" Kafka.Example ", "kafka.example", 9_092),
+            ("SSL://kafka.example:9093", "kafka.example", 9_093),
+            ("[::1]:7", "::1", 7),
+            ("[::1]", "::1", 9_092),
+            ("::1", "::1", 9_092),
+        ] {
+            assert_eq!(broker(listed), Ok((host.to_owned(), port)), "{listed}");
+        }
+        for listed in ["", ":9092", "kafka:many"] {
+            assert!(broker(listed).is_err(), "{listed}");
+        }
     }
 }

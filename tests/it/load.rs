@@ -10,33 +10,33 @@ use std::thread;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use serde_json::Value;
 
-fn journeycast(arguments: &[&str]) -> Command {
+pub fn journeycast(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_journeycast"));
     command.args(arguments);
     command
 }
 
-fn run(arguments: &[&str]) -> Output {
+pub fn run(arguments: &[&str]) -> Output {
     journeycast(&[&["load", "run"], arguments].concat()).output().expect("it runs")
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn json(output: &Output) -> Value {
+pub fn json(output: &Output) -> Value {
     assert_eq!(output.status.code(), Some(0), "{}", said(output));
     serde_json::from_slice(&output.stdout).expect("it is JSON")
 }
 
 /// A stand-in that ends with the test.
-struct StandIn {
+pub struct StandIn {
     child: Child,
-    address: String,
+    pub address: String,
 }
 
 impl StandIn {
-    fn of(arguments: &[&str]) -> Self {
+    pub fn of(arguments: &[&str]) -> Self {
         let mut serve = journeycast(&[&["load", "serve", "--listen", "127.0.0.1:0"], arguments].concat());
         let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
         let mut first = String::new();
@@ -46,7 +46,7 @@ impl StandIn {
     }
 
     /// What it counted.
-    fn counts(&self) -> Value {
+    pub fn counts(&self) -> Value {
         let host = self.address.trim_start_matches("http://");
         let mut stream = std::net::TcpStream::connect(host).expect("it listens");
         write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").expect("it reads");
@@ -63,7 +63,7 @@ impl Drop for StandIn {
     }
 }
 
-fn sum(said: &Value, member: &str) -> u64 {
+pub fn sum(said: &Value, member: &str) -> u64 {
     said["rates"].as_array().expect("rates").iter().map(|rate| rate[member].as_u64().expect("a number")).sum()
 }
 
@@ -157,7 +157,7 @@ fn dropped_connections_are_told_apart_from_refusals() {
 }
 
 /// Answers every connection with this, or with nothing; says where, and how many came.
-fn server(answer: Option<&'static str>) -> String {
+pub fn server(answer: Option<&'static str>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it listens");
     thread::spawn(move || {
@@ -196,7 +196,7 @@ fn a_target_that_cannot_be_loaded_has_a_named_answer() {
         ("http://203.0.113.7/", 2, "--i-own-this-target 203.0.113.7"),
         ("https://no-such-host.invalid/", 2, "not_yours:"),
         ("ftp://127.0.0.1/", 2, "bad_address:"),
-        ("kafka", 2, "not_supported:"),
+        ("kafka", 2, "needs --config FILE"),
     ] {
         let output = run(&["--target", target, "--rates", "1000", "--for", "1s", "--timeout", "200ms"]);
         assert_eq!(output.status.code(), Some(code), "{target}: {}", said(&output));

@@ -63,6 +63,17 @@ impl Asker {
         Ok(topics.map(|topic| (topic.name().to_owned(), partitions(topic.partitions().len()))).collect())
     }
 
+    /// The hosts under which the cluster's brokers want to be reached, which need not be those that were asked.
+    ///
+    /// # Errors
+    ///
+    /// Where the cluster does not answer.
+    pub fn hosts(&self) -> Result<Vec<(String, u16)>, KafkaTrouble> {
+        let metadata = self.consumer.fetch_metadata(None, PATIENCE).map_err(|source| self.unreachable(&source))?;
+        let port = |port: i32| u16::try_from(port).unwrap_or(0);
+        Ok(metadata.brokers().iter().map(|broker| (broker.host().to_owned(), port(broker.port()))).collect())
+    }
+
     /// The answer to a failed question says nothing; why it failed, the client tells whoever listens.
     fn unreachable(&self, source: &KafkaError) -> KafkaTrouble {
         for _ in 0..REASONS {

@@ -43,6 +43,9 @@ pub const ROWS: &str = "wfm.volume-adjustments.v1";
 /// All revisions.
 pub const REVISIONS: &str = "wfm.volume-adjustment-revisions.v1";
 
+/// What `load run` writes: invented events, which nothing of ours reads.
+pub const LOAD: &str = "journeycast.load.v1";
+
 /// How long the broker may take for what it is asked here.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a look for new topics rests.
@@ -105,6 +108,18 @@ pub fn wanted(settings: &Settings) -> Vec<Wanted> {
         topic(ROWS, PARTITIONS, false, "compact,delete", &[for_so_long(rows)]),
         topic(REVISIONS, PARTITIONS, false, "delete", &[for_so_long(rows)]),
     ]
+}
+
+/// The topic for invented events; it stays small and forgets soon.
+pub fn for_load() -> Wanted {
+    let (hour, most, segment) = (Span::from_minutes(60).millis(), 256_i64 << 20, 64_i64 << 20);
+    let settings = vec![
+        ("cleanup.policy", "delete".to_owned()),
+        ("retention.ms", hour.to_string()),
+        ("retention.bytes", most.to_string()),
+        ("segment.bytes", segment.to_string()),
+    ];
+    Wanted { name: LOAD, partitions: PARTITIONS, exactly: false, settings }
 }
 
 /// Our hold on the cluster's topics.

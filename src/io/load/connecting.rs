@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::load::target::permit;
 use crate::load::{OtherAnswer, Target, TargetTrouble};
 
 /// A target whose name was looked up once: what it means later does not matter any more.
@@ -51,19 +52,24 @@ impl Place {
     /// # Errors
     ///
     /// Where it is unknown or not to be loaded.
-    pub fn of(target: Target, owned: Option<&str>) -> Result<Self, TargetTrouble> {
+    pub fn of(target: Target, owned: &[String]) -> Result<Self, TargetTrouble> {
         let found = (target.host.as_str(), target.port).to_socket_addrs();
         let addresses: Vec<SocketAddr> = match found {
             Ok(found) => found.collect(),
             // Whose an unknown name is cannot be known: that it is not ours is the more useful answer.
             Err(error) => {
-                target.permit(&[], owned)?;
+                permit(&target.host, &[], owned)?;
                 return Err(TargetTrouble::NoConnection(format!("{}: {error}", target.host)));
             }
         };
-        target.permit(&addresses.iter().map(SocketAddr::ip).collect::<Vec<_>>(), owned)?;
+        permit(&target.host, &addresses.iter().map(SocketAddr::ip).collect::<Vec<_>>(), owned)?;
         let tls = if target.tls { Some(tls_for(&target.host)?) } else { None };
         Ok(Self { target, addresses, tls })
+    }
+
+    /// Whether nobody can read what is sent on its way.
+    pub fn is_private(&self) -> bool {
+        self.tls.is_some() || self.addresses.iter().all(|address| address.ip().is_loopback())
     }
 
     /// Opens a connection, whose other half runs on its own.

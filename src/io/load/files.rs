@@ -7,13 +7,17 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
+use serde_json::Value;
 
 use crate::engine::WallTime;
 use crate::load::summary::{COLUMNS, SCHEMA, shown};
-use crate::load::{Figures, RunSummary, picture};
+use crate::load::{Figures, RunSummary, page};
 
 /// The name of the file that a report is read from.
 const RUN: &str = "run.json";
+
+/// Its name while it is written.
+const UNFINISHED: &str = "run.json.unfinished";
 
 /// A step, and when it began.
 #[derive(Debug)]
@@ -31,15 +35,18 @@ pub struct Made {
 /// Where the folder cannot be written to.
 pub fn write(folder: &Path, run: &RunSummary, made: &[Made]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    fs::write(folder.join(RUN), format!("{}\n", serde_json::to_string_pretty(run)?))?;
-    fs::write(folder.join("report.html"), picture::page(&[run]))?;
+    fs::write(folder.join("report.html"), page::page(&[run]))?;
     let mut rates = csv::Writer::from_path(folder.join("rates.csv"))?;
     rates.write_record(COLUMNS)?;
     for step in &run.steps {
         rates.write_record(step.row())?;
     }
     rates.flush()?;
-    fs::write(folder.join("latencies.hlog"), log(made)?)
+    fs::write(folder.join("latencies.hlog"), log(made)?)?;
+    // The file from which reports are made comes last and whole.
+    let unfinished = folder.join(UNFINISHED);
+    fs::write(&unfinished, format!("{}\n", serde_json::to_string_pretty(run)?))?;
+    fs::rename(unfinished, folder.join(RUN))
 }
 
 /// One histogram for each step, in microseconds, tagged with its rate.
@@ -76,6 +83,12 @@ pub fn read(path: &Path) -> Result<RunSummary, String> {
             format!("{name}: unreadable: {error}")
         }
     })?;
-    let run: RunSummary = serde_json::from_slice(&bytes).map_err(|error| format!("{name}: not_a_run: {error}"))?;
-    if run.schema == SCHEMA { Ok(run) } else { Err(format!("{name}: not_a_run: its schema is {:?}", run.schema)) }
+    let not_a_run = |says: String| format!("{name}: not_a_run: {says}");
+    let said: Value = serde_json::from_slice(&bytes).map_err(|error| not_a_run(error.to_string()))?;
+    // A run of another version is told as such, and not by the first of its fields that differs.
+    match said.get("schema").and_then(Value::as_str) {
+        Some(SCHEMA) => serde_json::from_value(said).map_err(|error| not_a_run(error.to_string())),
+        Some(other) => Err(not_a_run(format!("its schema is {other:?}, and this version reads {SCHEMA:?}"))),
+        None => Err(not_a_run("it has no schema".to_owned())),
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
 use hyper::body::Bytes;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -11,6 +12,7 @@ use tokio::sync::mpsc;
 use super::connecting::Place;
 use super::descriptors;
 use super::sending::{Sent, Way};
+use super::{Keeps, Manners};
 use crate::io::clock::{self, Watch};
 use crate::load::{Answer, EventShape, Figures, OtherAnswer, Step, Target, TargetTrouble, retry_after};
 
@@ -22,17 +24,6 @@ const PAUSE: Duration = Duration::from_millis(700);
 
 /// So many events go alone, one after the other, until one is answered.
 const ALONE: u64 = 3;
-
-/// How a target is treated.
-#[derive(Debug, Clone, Copy)]
-pub struct Manners {
-    /// How long an answer is waited for.
-    pub patience: Duration,
-    /// Whether nothing is sent while the endpoint asks to be left alone.
-    pub honour_retry_after: bool,
-    /// Whether the first answer that is no yes ends the run.
-    pub stop_on_distress: bool,
-}
 
 /// Sends events to a target.
 pub struct Generator {
@@ -66,13 +57,22 @@ impl Generator {
     /// # Errors
     ///
     /// Where it may not, or is unknown, or no runtime can be made.
-    pub fn of(target: Target, owned: Option<&str>, shape: EventShape, manners: Manners) -> Result<Self, TargetTrouble> {
+    pub fn of(
+        target: Target,
+        owned: &[String],
+        headers: Vec<(HeaderName, HeaderValue)>,
+        shape: EventShape,
+        manners: Manners,
+    ) -> Result<Self, TargetTrouble> {
         let place = Place::of(target, owned)?;
+        if !headers.is_empty() && !place.is_private() {
+            return Err(TargetTrouble::InTheClear(place.target.host));
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| TargetTrouble::NoConnection(error.to_string()))?;
-        let way = Way::to(place, manners.patience, descriptors::most_connections());
+        let way = Way::to(place, headers, manners.patience, descriptors::most_connections());
         let shared = Shared {
             way,
             manners,
@@ -82,18 +82,14 @@ impl Generator {
         };
         Ok(Self { runtime, shared: Arc::new(shared), shape, sent: 0, met: false })
     }
+}
 
-    /// Whether the endpoint showed distress, and that ends the run.
-    pub fn is_to_stop(&self) -> bool {
-        self.shared.manners.stop_on_distress && self.shared.distress.load(Ordering::Relaxed)
+impl Keeps for Generator {
+    fn is_to_stop(&self) -> bool {
+        self.shared.is_to_stop()
     }
 
-    /// Makes a step: its events go out evenly, and all are answered or given up when this returns.
-    ///
-    /// # Errors
-    ///
-    /// Where not one of the first events is answered; nothing more is sent then.
-    pub fn step(&mut self, step: Step) -> Result<Figures, TargetTrouble> {
+    fn step(&mut self, step: Step) -> Result<Figures, TargetTrouble> {
         let figures = Arc::new(Mutex::new(Figures::of(step)));
         let shape = &self.shape;
         let job = Job { shared: Arc::clone(&self.shared), figures: Arc::clone(&figures), first: self.sent };
@@ -226,6 +222,9 @@ impl Shared {
             OtherAnswer::NoConnection => TargetTrouble::NoConnection(says),
             OtherAnswer::Closed => TargetTrouble::Closed,
             OtherAnswer::Tls => TargetTrouble::Tls(says),
+            OtherAnswer::TooLarge | OtherAnswer::NotPermitted | OtherAnswer::NotReplicated | OtherAnswer::Broker(_) => {
+                TargetTrouble::NotTaken { name: answer.name(), says }
+            }
         }
     }
 }

@@ -1,4 +1,32 @@
-//! Load: the generator that sends events at their time, the stand-in that answers them, and the files of a run.
+//! Load: what sends events at their time to an endpoint or a topic, the stand-in that answers them, and the files of a run.
+
+use std::time::Duration;
+
+use crate::load::{Figures, Step, TargetTrouble};
+
+/// How a target is treated.
+#[derive(Debug, Clone, Copy)]
+pub struct Manners {
+    /// How long an answer is waited for.
+    pub patience: Duration,
+    /// Whether nothing is sent while the endpoint asks to be left alone.
+    pub honour_retry_after: bool,
+    /// Whether the first answer that is no yes ends the run.
+    pub stop_on_distress: bool,
+}
+
+/// What keeps a rate, wherever its events go.
+pub trait Keeps {
+    /// Makes a step: its events go out evenly, and all are answered or given up when this returns.
+    ///
+    /// # Errors
+    ///
+    /// Where not one of the first events is answered; nothing more is sent then.
+    fn step(&mut self, step: Step) -> Result<Figures, TargetTrouble>;
+
+    /// Whether the target showed distress, and that ends the run.
+    fn is_to_stop(&self) -> bool;
+}
 
 mod descriptors;
 
@@ -7,7 +35,10 @@ mod connecting;
 mod sending;
 
 pub mod generator;
-pub use generator::{Generator, Manners};
+pub use generator::Generator;
+
+pub mod producing;
+pub use producing::Producing;
 
 pub mod stand_in;
 pub use stand_in::StandIn;

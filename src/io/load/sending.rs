@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::{Request, StatusCode, header};
+use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::SendRequest;
@@ -52,14 +52,21 @@ impl Sent {
 pub struct Way {
     pub place: Place,
     pub patience: Duration,
+    /// Said with every event; the values are secrets.
+    headers: Vec<(HeaderName, HeaderValue)>,
     /// Connections that wait for something to do, the one used last at the end.
     idle: Mutex<Vec<Sender>>,
     room: Semaphore,
 }
 
 impl Way {
-    pub fn to(place: Place, patience: Duration, most_connections: usize) -> Self {
-        Self { place, patience, idle: Mutex::new(Vec::new()), room: Semaphore::new(most_connections) }
+    pub fn to(
+        place: Place,
+        headers: Vec<(HeaderName, HeaderValue)>,
+        patience: Duration,
+        most_connections: usize,
+    ) -> Self {
+        Self { place, patience, headers, idle: Mutex::new(Vec::new()), room: Semaphore::new(most_connections) }
     }
 
     /// Waits until one more connection may be used.
@@ -101,12 +108,15 @@ impl Way {
     }
 
     fn request(&self, body: Bytes) -> http::Result<Request<Full<Bytes>>> {
-        Request::post(&*self.place.target.path)
+        let mut request = Request::post(&*self.place.target.path)
             .header(header::HOST, self.place.target.authority())
             .header(header::USER_AGENT, USER_AGENT)
             .header(header::CONTENT_TYPE, "application/json")
-            .header(header::ACCEPT, "application/json")
-            .body(Full::new(body))
+            .header(header::ACCEPT, "application/json");
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        request.body(Full::new(body))
     }
 
     fn kept(&self) -> Option<Sender> {

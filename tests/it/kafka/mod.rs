@@ -5,6 +5,7 @@ mod broker;
 mod cluster;
 mod erasing;
 mod keys;
+mod load;
 mod registry;
 mod regulated;
 mod retention;
