@@ -119,7 +119,7 @@ pub fn for_load() -> Wanted {
         ("retention.bytes", most.to_string()),
         ("segment.bytes", segment.to_string()),
     ];
-    Wanted { name: LOAD, partitions: PARTITIONS, exactly: false, settings }
+    Wanted { name: LOAD, partitions: PARTITIONS, exactly: false, settings, held_for: Vec::new() }
 }
 
 /// Our hold on the cluster's topics.
