@@ -125,7 +125,7 @@ fn a_hold_is_listed_keeps_facts_from_erasure_and_goes_with_its_release() {
         (add("Smith", &[]), "the matter \"Smith\" is held already"),
         (add("Miller", &["--topic", "visits"]), "visits are never kept for longer than two hours"),
         (add("Miller", &["--topic", "keys"]), "keys are destroyed on their day"),
-        (add("Miller", &["--topic", "cellar"]), "possible values: facts, visits"),
+        (add("Miller", &["--topic", "cellar"]), "possible values: input, facts, visits"),
         (add("Miller", &["--from", "yesterday"]), "write it as 2026-11-02T09:00:00Z"),
         (
             add("Miller", &["--from", "2026-11-20T00:00:00Z", "--until", "2026-11-19T00:00:00Z"]),

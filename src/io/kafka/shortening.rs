@@ -17,8 +17,8 @@ use crate::engine::WallTime;
 /// How long the broker may take; counting waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long one look at the first records of a partition may take.
-const SLICE: Duration = Duration::from_millis(200);
+/// How long the first record of a partition may take to come.
+const FIRST: Duration = Duration::from_secs(2);
 /// So many records of a partition are looked at in one turn.
 const AT_ONCE: usize = 10_000;
 
@@ -99,7 +99,7 @@ impl Shortening {
         let (mut cut, last) = (from, due.counted_to.min(end));
         if cut < last {
             let mut follower = Follower::of(&self.cluster, &self.asker, due.topic, due.partition, from, Gap::Passes)?;
-            let looked_at = follower.take(AT_ONCE, SLICE)?;
+            let looked_at = follower.take(AT_ONCE, FIRST)?;
             let is_due = |record: &&super::follower::Record| record.is_copy && record.at < due.written_before;
             if let Some(copy) = looked_at.iter().take_while(is_due).last() {
                 cut = (copy.offset + 1).min(last);

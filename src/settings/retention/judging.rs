@@ -147,10 +147,6 @@ fn retention(row: &Row<'_>, place: &str, topic: &TopicSeen) -> Judgement {
     let by_time = ByTime::of(topic);
     match (row.store, row.longest()) {
         (Store::Input, None) => theirs(place, &by_time),
-        // It is cut at its beginning by whoever can say so in it.
-        (Store::Audit, _) if by_time.kept < 0 && by_time.deletes => {
-            Judgement::within(row.store, place, format!("{}, and workers delete what is due", by_time.in_words()))
-        }
         (Store::Keys, _) | (_, None) => compacted(row.store, place, by_time.policy),
         (store, Some(longest)) => {
             let judged = promised(row, place, longest, &by_time);

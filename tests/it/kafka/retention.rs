@@ -141,7 +141,7 @@ fn a_topic_of_ours_that_is_set_wrong_and_one_of_theirs_that_keeps_raw_records_ar
     set(
         servers,
         "journeycast.keys.v1",
-        &[("cleanup.policy", "compact"), ("message.timestamp.type", "LogAppendTime"), ("segment.ms", "86400000")],
+        &[("cleanup.policy", "compact"), ("message.timestamp.type", "LogAppendTime"), ("segment.ms", "900000")],
     );
     set(servers, INPUTS[0], &[("cleanup.policy", "compact")]);
     put_old(servers, VISITS, partition, 600);
