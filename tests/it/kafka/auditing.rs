@@ -11,6 +11,7 @@ use journeycast::simulate::{Dice, Pathologies, SitePlan};
 use rdkafka::admin::{AdminOptions, ResourceSpecifier};
 
 use super::cluster::{Cluster, admin, shared, shuffled};
+use crate::erasure::{about, answers};
 use crate::installation::said;
 
 const AUDIT: &str = "journeycast.audit.v1";
@@ -152,4 +153,33 @@ fn a_hold_makes_its_topics_keep_everything_and_its_release_sets_them_back() {
     assert_eq!(retention(), before);
     assert_eq!(printed(&cluster, &["topics", "check"], &[]), "every topic is as it must be\n");
     assert_eq!(printed(&cluster, &["hold", "list"], &["--format", "csv"]).lines().count(), 1);
+}
+
+#[test]
+fn what_is_on_hold_is_erased_after_its_release_and_the_audit_tells_both_tries() {
+    let Some(broker) = shared() else { return };
+    let cluster = Cluster::of(broker.as_ref().expect("it is there").servers(), &small(), "");
+    let mut dice = Dice::new(5, &[]);
+    let records = shuffled(small(), &mut dice);
+    let action = records.iter().find_map(|record| about(record)[0].clone()).expect("the site offers something");
+    cluster.site.put("ids.csv", format!("kind,id\naction,{action}\ncookie,c-1\n").as_bytes());
+    cluster.send(&records, &mut dice);
+    cluster.catch_up();
+    let table = cluster.tailed();
+    let erase = || answers(&printed(&cluster, &["erase"], &["--ids", "ids.csv"]));
+    let smith = ["--matter", "Smith", "--by", "c"];
+    printed(&cluster, &["hold", "add"], &[&smith[..], &["--topic", "facts"]].concat());
+    assert_eq!(erase(), ["on_hold", "never_stored"]);
+    cluster.catch_up();
+    assert_eq!(cluster.tailed(), table, "nothing was taken out");
+    printed(&cluster, &["hold", "release"], &smith);
+    assert_eq!(erase(), ["erased", "never_stored"]);
+    assert_eq!(erase(), ["nothing_held", "never_stored"]);
+    let told = printed(&cluster, &["audit", "list"], &["--format", "csv"]);
+    let kinds: Vec<&str> = told.lines().filter_map(|line| line.split(',').nth(2)).collect();
+    let told = kinds.iter().filter(|kind| kind.starts_with("hold_") || kind.starts_with("eras")).copied();
+    let both = ["erasure_begun", "erased"];
+    let expected = [&["hold_added"][..], &both, &["hold_released"], &both, &both].concat();
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert!(printed(&cluster, &["audit", "verify"], &[]).contains("entries, head"));
 }

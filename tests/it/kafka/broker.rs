@@ -36,6 +36,11 @@ struct Own {
     running: Option<(Child, ChildStdin, String)>,
 }
 
+/// Whether stories run on a broker that was started before them.
+pub fn is_given() -> bool {
+    std::env::var(GIVEN).is_ok()
+}
+
 impl Broker {
     /// A broker; none where it cannot be had, which is told in one line, and is a failure in CI.
     pub fn of() -> Option<Self> {

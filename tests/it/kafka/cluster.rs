@@ -1,7 +1,8 @@
 //! An installation on a real cluster: its configuration, its input topics, and what was said there.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use journeycast::io::clock::Watch;
@@ -15,7 +16,7 @@ use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use rdkafka::{Offset, TopicPartitionList};
 use serde_json::Value;
 
-use super::broker::{Broker, client};
+use super::broker::{Broker, client, is_given};
 use crate::installation::{Installation, Runner};
 
 pub const INPUTS: [&str; 3] = ["journey.events.v1", "journey.offers.v1", "journey.conversations.v1"];
@@ -24,11 +25,23 @@ pub const REVISIONS: &str = "wfm.volume-adjustment-revisions.v1";
 const PARTITIONS: i32 = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-static SHARED: Mutex<Option<Broker>> = Mutex::new(None);
+/// Two, since stories wait more than they work; a broker that was given is one.
+static SHARED: [Mutex<Option<Broker>>; 2] = [const { Mutex::new(None) }; 2];
+/// How many stories found both at work.
+static WAITED: AtomicUsize = AtomicUsize::new(0);
 
-/// The broker that stories share, one at a time; none where there is no Kafka.
+/// A broker that stories share, one at a time; none where there is no Kafka.
 pub fn shared() -> Option<MutexGuard<'static, Option<Broker>>> {
-    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    let there = if is_given() { &SHARED[..1] } else { &SHARED[..] };
+    let free = there.iter().find_map(|broker| match broker.try_lock() {
+        Ok(free) => Some(free),
+        Err(TryLockError::Poisoned(free)) => Some(free.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    });
+    let mut shared = free.unwrap_or_else(|| {
+        let turn = WAITED.fetch_add(1, Ordering::Relaxed) % there.len();
+        there[turn].lock().unwrap_or_else(PoisonError::into_inner)
+    });
     if shared.is_none() {
         *shared = Broker::of();
     }
