@@ -23,6 +23,7 @@ use crate::installation::PATIENCE;
 use crate::resting::{TWO_EPOCHS, found_in, names_in, visitor_in};
 
 const KEYS: &str = "journeycast.keys.v1";
+const AUDIT: &str = "journeycast.audit.v1";
 const FACTS: &str = "journeycast.facts.v1";
 const VISITS: &str = "journeycast.visits.v1";
 const WAIT: Duration = Duration::from_millis(20);
@@ -267,7 +268,7 @@ fn whoever_has_lost_the_master_goes_on_with_a_new_one_and_rows_and_revisions_sta
     let before = cluster.tailed();
     cluster.site.put("master.key", format!("{}\n", "c3".repeat(32)).as_bytes());
     let (admin, runtime) = admin(servers);
-    let deleted = runtime.block_on(admin.delete_topics(&[KEYS], &AdminOptions::new())).expect("it answers");
+    let deleted = runtime.block_on(admin.delete_topics(&[KEYS, AUDIT], &AdminOptions::new())).expect("it answers");
     assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
     cluster.site.printed(&["topics", "create", "--config", "journeycast.toml"]);
     cluster.catch_up();
