@@ -27,6 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long writing is tried against others that write.
 const TRYING: Duration = Duration::from_secs(60);
 
+/// How long a writer rests at most after another came between.
+const LONGEST_REST: Duration = Duration::from_secs(5);
+
 /// The topic of the audit, and who signs what is appended.
 #[derive(Debug)]
 pub struct AuditTopic {
@@ -97,14 +100,19 @@ impl AuditTopic {
         now: WallTime,
         decide: impl Fn(&[Entry]) -> Result<Vec<Event>, R>,
     ) -> Result<Result<(), R>, KafkaTrouble> {
-        let (trying, mut offered) = (Watch::start(), None);
+        let (trying, mut offered, mut tries) = (Watch::start(), None, 0);
         loop {
+            let this_time = Watch::start();
+            tries += 1;
             match self.try_to_record(now, &decide, &mut offered) {
                 Ok(done) => return Ok(done),
                 Err(Failed::Again(trouble)) if trying.elapsed() < TRYING => {
                     tracing::debug!(%trouble, "appending to the audit begins again");
-                    let [byte] = random::<1>()?;
-                    std::thread::sleep(Duration::from_millis(u64::from(byte)));
+                    // Two that begin again at once end each other's turn again: by and by they rest for longer than a
+                    // turn takes here, each by its own chance.
+                    let [chance] = random::<1>()?;
+                    let longest = (this_time.elapsed() * tries).min(LONGEST_REST);
+                    std::thread::sleep(longest * u32::from(chance) / u32::from(u8::MAX));
                 }
                 Err(Failed::Again(trouble) | Failed::For(trouble)) => return Err(trouble),
             }
