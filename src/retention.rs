@@ -245,15 +245,29 @@ fn of_records(
     seen: &crate::settings::retention::TopicSeen,
     now: WallTime,
 ) -> Option<Judgement> {
-    let is_shortened = matches!(row.store, Store::Facts | Store::Visits);
     if row.longest().is_none() || matches!(row.store, Store::Input | Store::Keys) {
         return None;
     }
     let setting = |key: &str| seen.settings.get(key).and_then(|text| text.parse::<i64>().ok());
     let segment = setting("segment.ms").map_or(Span::ZERO, Span::from_millis);
-    let (rhythm, advice) = if is_shortened {
+    let by_a_worker = match row.store {
+        Store::Facts | Store::Visits => Some(SHORTEN_EVERY),
+        Store::Audit => Some(SWEEP_EVERY),
+        Store::Input
+        | Store::Adjustments
+        | Store::Revisions
+        | Store::Baseline
+        | Store::SetAside
+        | Store::Labels
+        | Store::Progress
+        | Store::Keys
+        | Store::MasterKey
+        | Store::Logs
+        | Store::Files => None,
+    };
+    let (rhythm, advice) = if let Some(every) = by_a_worker {
         (
-            SHORTEN_EVERY.and(SLACK),
+            every.and(SLACK),
             "the owner of the partition deletes what is due and counted: see that a worker runs, that it is caught up, and \
              that it may Delete on this topic",
         )

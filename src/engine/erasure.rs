@@ -38,8 +38,8 @@ impl Erasure {
 
     /// Leaves a fact as it is, and remembers of what it is: it is on hold.
     pub fn keep(&mut self, fact: &Fact) {
-        let own = self.place_of(domain_of(&fact.about), &fact.names);
-        let origin = origin_of(&fact.about).and_then(|action| self.place_of(Domain::Action, action));
+        let own = self.place_of(fact.about.domain(), &fact.names);
+        let origin = fact.about.came_of().and_then(|action| self.place_of(Domain::Action, action));
         for place in own.into_iter().chain(origin) {
             if let Some(kept) = self.kept.get_mut(place) {
                 *kept = true;
@@ -49,18 +49,18 @@ impl Erasure {
 
     /// Whether a fact says anything about what is sought.
     pub fn concerns(&self, fact: &Fact) -> bool {
-        self.place_of(domain_of(&fact.about), &fact.names).is_some()
-            || origin_of(&fact.about).is_some_and(|action| self.place_of(Domain::Action, action).is_some())
+        self.place_of(fact.about.domain(), &fact.names).is_some()
+            || fact.about.came_of().is_some_and(|action| self.place_of(Domain::Action, action).is_some())
     }
 
     /// Takes out what is sought; false where nothing of the fact may stay. Of a conversation that came of an erased
     /// action it stays what its own events say, and not of which action.
     pub fn take_out(&mut self, fact: &mut Fact) -> bool {
-        if let Some(place) = self.place_of(domain_of(&fact.about), &fact.names) {
+        if let Some(place) = self.place_of(fact.about.domain(), &fact.names) {
             self.note(place);
             return false;
         }
-        let origin = origin_of(&fact.about).and_then(|action| self.place_of(Domain::Action, action));
+        let origin = fact.about.came_of().and_then(|action| self.place_of(Domain::Action, action));
         if let (Some(place), About::Conversation(ConversationFact::Started { action, .. })) = (origin, &mut fact.about)
         {
             *action = None;
@@ -78,22 +78,6 @@ impl Erasure {
     fn place_of(&self, domain: Domain, names: &Names) -> Option<usize> {
         let mut all = std::iter::once(names.own).chain(names.before);
         all.find_map(|name| self.sought.get(&(domain, name)).copied())
-    }
-}
-
-const fn domain_of(about: &About) -> Domain {
-    match about {
-        About::Action(_) => Domain::Action,
-        About::Visit(_) => Domain::Visit,
-        About::Conversation(_) => Domain::Conversation,
-        About::Taint(_) => Domain::Taint,
-    }
-}
-
-const fn origin_of(about: &About) -> Option<&Names> {
-    match about {
-        About::Conversation(ConversationFact::Started { action, .. }) => action.as_ref(),
-        About::Conversation(_) | About::Action(_) | About::Visit(_) | About::Taint(_) => None,
     }
 }
 

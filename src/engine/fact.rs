@@ -1,7 +1,7 @@
 //! Facts: what one record says about one action, visit or conversation, without anything personal.
 
 use super::label::Label;
-use super::names::Names;
+use super::names::{Domain, Names};
 use super::policy::Regime;
 use super::time::{EventTime, Span};
 
@@ -33,6 +33,26 @@ pub enum About {
     Conversation(ConversationFact),
     /// A visit saw a page under this regime. The visit's name is of the taint domain.
     Taint(Regime),
+}
+
+impl About {
+    /// The domain of the names under which it is said.
+    pub const fn domain(&self) -> Domain {
+        match self {
+            Self::Action(_) => Domain::Action,
+            Self::Visit(_) => Domain::Visit,
+            Self::Conversation(_) => Domain::Conversation,
+            Self::Taint(_) => Domain::Taint,
+        }
+    }
+
+    /// The action that a conversation came of, where it says so.
+    pub const fn came_of(&self) -> Option<&Names> {
+        match self {
+            Self::Conversation(ConversationFact::Started { action, .. }) => action.as_ref(),
+            Self::Conversation(_) | Self::Action(_) | Self::Visit(_) | Self::Taint(_) => None,
+        }
+    }
 }
 
 /// What one event says about a web action.

@@ -110,9 +110,9 @@ impl Proof {
     pub fn follow(&mut self, fact: &Fact) -> bool {
         let leads = self.tie_of(fact);
         let Some(tie) = leads else { return false };
-        let mut is_news = self.reach(domain_of(&fact.about), &fact.names, tie);
+        let mut is_news = self.reach(fact.about.domain(), &fact.names, tie);
         let of_it = if tie == Tie::Itself { Tie::Offer } else { Tie::SameVisit };
-        if let Some(action) = action_of(&fact.about) {
+        if let Some(action) = fact.about.came_of() {
             is_news |= self.reach(Domain::Action, action, of_it);
         }
         if let Some(visit) = visit_of(&fact.about) {
@@ -176,26 +176,10 @@ impl Proof {
             let names = std::iter::once(names.own).chain(names.before);
             names.filter_map(|name| self.reached.get(&(domain, name)).copied()).min()
         };
-        let own = of(domain_of(&fact.about), &fact.names);
-        let came = action_of(&fact.about).is_some_and(|action| of(Domain::Action, action).is_some())
+        let own = of(fact.about.domain(), &fact.names);
+        let came = fact.about.came_of().is_some_and(|action| of(Domain::Action, action).is_some())
             || visit_of(&fact.about).is_some_and(|visit| of(Domain::Taint, visit).is_some());
         own.or_else(|| came.then_some(Tie::SameVisit))
-    }
-}
-
-const fn domain_of(about: &About) -> Domain {
-    match about {
-        About::Action(_) => Domain::Action,
-        About::Visit(_) => Domain::Visit,
-        About::Conversation(_) => Domain::Conversation,
-        About::Taint(_) => Domain::Taint,
-    }
-}
-
-const fn action_of(about: &About) -> Option<&Names> {
-    match about {
-        About::Conversation(ConversationFact::Started { action, .. }) => action.as_ref(),
-        About::Conversation(_) | About::Action(_) | About::Visit(_) | About::Taint(_) => None,
     }
 }
 

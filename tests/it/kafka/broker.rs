@@ -13,7 +13,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use tempfile::TempDir;
 
 /// Another cluster to be used instead; its topics of journeycast's names are deleted.
-const GIVEN: &str = "JOURNEYCAST_TEST_KAFKA";
+pub const GIVEN: &str = "JOURNEYCAST_TEST_KAFKA";
 const CLUSTER_ID: &str = "am91cm5leWNhc3QtdGVzdA";
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -34,11 +34,6 @@ struct Own {
     folder: TempDir,
     class_path: String,
     running: Option<(Child, ChildStdin, String)>,
-}
-
-/// Whether stories run on a broker that was started before them.
-pub fn is_given() -> bool {
-    std::env::var(GIVEN).is_ok()
 }
 
 impl Broker {
