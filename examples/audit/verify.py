@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Verifies what `journeycast audit export` wrote: verify.py EXPORT KEY [HEADFILE]. Needs nothing but Python 3.8."""
 import base64, hashlib, json, sys
-
 ORIGIN = "journeycast/audit/v1"
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
@@ -38,6 +37,7 @@ def signed(key, text, note):  # C2SP signed-note; RFC 8032, 5.1.7
 def need(holds, what):
     return holds or sys.exit("wrong: " + what)
 
+len(sys.argv) in (3, 4) or sys.exit(__doc__)
 read = lambda path: open(path, "rb").read().decode()
 text_of = lambda size, digest: f"{ORIGIN}\n{size}\n{base64.b64encode(digest).decode()}\n"
 written = lambda value: json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
