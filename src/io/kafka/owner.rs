@@ -184,13 +184,17 @@ impl CountingWorker {
         with.shorten(&due.collect::<Vec<_>>())
     }
 
-    /// Whether everything is counted and committed: what we own, and as far as the group tells, what others own.
+    /// Whether everything is counted and committed: what we own, and as far as the group tells, what others own. Before
+    /// the group has said what is ours, nothing is known: rows of ours may wait to be said though every fact was counted.
     ///
     /// # Errors
     ///
     /// Where the cluster does not answer.
     pub fn is_caught_up(&mut self) -> Result<bool, CounterError> {
-        let owned = self.hands.borrow().owned.clone();
+        let owned = match &*self.hands.borrow() {
+            Hands { standing: Some(_), owned, .. } => owned.clone(),
+            Hands { standing: None, .. } => return Ok(false),
+        };
         for partition in self.organizations.keys() {
             let caught_up = match self.places.get_mut(partition) {
                 Some(Place::Counting(counter)) => counter.is_caught_up()?,
