@@ -105,12 +105,13 @@ impl PagePolicy {
         !self.rules.is_empty()
     }
 
-    /// The strictest regime under which a page stands. Where the host is not known, the path decides alone.
+    /// The strictest regime under which a page stands. Where the host is not known, the path decides alone; where the
+    /// path is not, a pattern for the whole host does.
     pub fn regime_of(&self, host: Option<&str>, path: Option<&str>) -> Regime {
         if !self.regulates() {
             return Regime::Unregulated;
         }
-        let Some(path) = path.map(normalised) else { return Regime::Unregulated };
+        let Some(path) = path.or(host.map(|_| "/")).map(normalised) else { return Regime::Unregulated };
         let host = host.map(plain_host);
         let applies =
             |rule: &&PageRule| host.is_none_or(|host| rule.host.eq_ignore_ascii_case(host)) && rule.path.matches(&path);
@@ -197,12 +198,11 @@ fn digit(hex: u8) -> u8 {
 mod tests {
     use super::*;
 
+    fn rule(host: &str, path: &str, regime: Regime) -> PageRule {
+        PageRule { host: host.into(), path: PagePath::parse(&normalised(path)).unwrap(), regime }
+    }
+
     fn policy() -> PagePolicy {
-        let rule = |host: &str, path: &str, regime| PageRule {
-            host: host.into(),
-            path: PagePath::parse(&normalised(path)).unwrap(),
-            regime,
-        };
         let rules = vec![
             rule("shop.example", "/invest/**", Regime::Mifid2),
             rule("shop.example", "/invest/kids/**", Regime::Children),
@@ -245,6 +245,10 @@ mod tests {
     fn a_host_that_is_not_known_excludes_nothing() {
         assert_eq!(policy().regime_of(None, Some("/invest/x")), Regime::Mifid2);
         assert_eq!(policy().regime_of(Some("shop.example"), None), Regime::Unregulated);
+        let clinic = vec![rule("clinic.example", "/**", Regime::Health)];
+        let clinic = PagePolicy::new(Vec::new()).under(clinic, consent(Permission::Permitted));
+        assert_eq!(clinic.regime_of(Some("clinic.example"), None), Regime::Health);
+        assert_eq!(clinic.regime_of(None, None), Regime::Unregulated);
     }
 
     #[test]

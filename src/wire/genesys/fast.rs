@@ -46,7 +46,13 @@ impl<'a> Reader<'a, '_> {
             return None;
         }
         self.settle_form()?;
-        self.is_part_of_kind().then_some(())
+        (self.is_part_of_kind() && !self.asks_for_url()).then_some(())
+    }
+
+    /// Whether where a page stands is found in its address alone, which is long, full of escapes, and not read here.
+    fn asks_for_url(&self) -> bool {
+        let says = |place| matches!(self.found.at(place), Value::Text(text) if !text.is_empty());
+        self.found.has_any(Place::Url.bit()) && !(says(Place::HostName) && says(Place::PathName))
     }
 
     /// Which form the outermost object has; one that could be taken for two is not common.
@@ -104,8 +110,9 @@ impl<'a> Reader<'a, '_> {
             self.cursor.expect(b':')?;
             match self.place(level, key) {
                 None | Some(Place::DetailType) => self.cursor.pass_value(DEEPEST - depth)?,
-                Some(place) if self.found.meet(place) => self.member(place, depth)?,
-                Some(_) => return None,
+                Some(place) if !self.found.meet(place) => return None,
+                Some(Place::Url) => self.cursor.pass_value(DEEPEST - depth)?,
+                Some(place) => self.member(place, depth)?,
             }
             let separator = self.cursor.peek()?;
             self.cursor.step();

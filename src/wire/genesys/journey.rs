@@ -107,9 +107,35 @@ const fn is_bare_conversation(found: &Found<'_>) -> bool {
     found.has_any(Place::ConversationId.bit()) && !found.has_any(Place::EventType.bit() | Place::CreatedDate.bit())
 }
 
+/// A page stands where it says; what it does not say, its address does. Of that, query and fragment are never read.
 fn page<'a>(session: Cow<'a, str>, found: &mut Found<'a>) -> What<'a> {
-    let path = any_text(found, Place::PathName).map(without_query);
-    What::Page { session, host: any_text(found, Place::HostName), path, signals: signals(found) }
+    let said = |text: &Cow<'a, str>| !text.is_empty();
+    let host = any_text(found, Place::HostName).filter(said);
+    let path = any_text(found, Place::PathName).filter(said).map(without_query);
+    let (host, path) = match any_text(found, Place::Url) {
+        Some(url) if host.is_none() || path.is_none() => {
+            let (its_host, its_path) = host_and_path(&url);
+            (host.or_else(|| its_host.map(owned)), path.or_else(|| its_path.map(owned)))
+        }
+        Some(_) | None => (host, path),
+    };
+    What::Page { session, host, path, signals: signals(found) }
+}
+
+fn owned<'a>(text: &str) -> Cow<'a, str> {
+    Cow::Owned(text.to_owned())
+}
+
+/// The host and the path of an address as browsers write it; an address without a scheme may have no host, and one that
+/// is not of the web, as `mailto:` is, has neither.
+fn host_and_path(url: &str) -> (Option<&str>, Option<&str>) {
+    let url = url.split(['?', '#']).next().unwrap_or(url).trim();
+    let Some(behind) = url.split_once("://").map(|(_, behind)| behind).or_else(|| url.strip_prefix("//")) else {
+        return (None, Some(url).filter(|path| path.starts_with('/')));
+    };
+    let (authority, path) = behind.split_at(behind.find(['/', '\\']).unwrap_or(behind.len()));
+    let host = authority.rsplit('@').next().filter(|host| !host.is_empty());
+    (host, Some(if path.is_empty() { "/" } else { path }))
 }
 
 fn without_query(path: Cow<'_, str>) -> Cow<'_, str> {

@@ -185,6 +185,7 @@ places! {
         Page at "webEvent.page";
         HostName at "webEvent.page.hostname";
         PathName at "webEvent.page.pathname";
+        Url at "webEvent.page.url";
         AppEvent at "appEvent";
         Attributes at "webEvent.attributes";
         Consent at "webEvent.attributes.consent";
@@ -274,6 +275,7 @@ impl Place {
             Level::Page => match key {
                 b"hostname" => Some(Self::HostName),
                 b"pathname" => Some(Self::PathName),
+                b"url" => Some(Self::Url),
                 _ => None,
             },
             Level::SegmentAssignment => (key == b"segment").then_some(Self::Segment),
@@ -360,6 +362,7 @@ impl Place {
             | Self::SessionId
             | Self::HostName
             | Self::PathName
+            | Self::Url
             | Self::SegmentId
             | Self::EventTime
             | Self::ConversationId
@@ -391,6 +394,7 @@ impl Place {
             | Place::Page.bit()
             | Place::HostName.bit()
             | Place::PathName.bit()
+            | Place::Url.bit()
             | Place::AppEvent.bit()
             | Place::Attributes.bit()
             | Place::Consent.bit()

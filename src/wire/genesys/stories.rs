@@ -160,6 +160,22 @@ fn a_visit_says_its_session_and_what_the_visitor_cannot_hide() {
         (visit("WebEvent", r#","webEvent":{"page":{"hostname":7,"pathname":"\ud800"}}"#), page(None, None)),
         (visit("WebEvent", r#","webEvent":{"page":{"pathname":"\/p\u003fq"}}"#), page(None, Some("/p"))),
         (visit("WebEvent", r#","webEvent":[]"#), page(None, None)),
+        (
+            visit("WebEvent", r#","webEvent":{"page":{"hostname":"h","pathname":"/p","url":"https://i/q"}}"#),
+            page(Some("h"), Some("/p")),
+        ),
+        (
+            visit("WebEvent", r#","webEvent":{"page":{"hostname":"h","url":"https:\/\/me@i:80/q/r?s=/t#/u"}}"#),
+            page(Some("h"), Some("/q/r")),
+        ),
+        (
+            visit("WebEvent", r#","webEvent":{"page":{"pathname":"","hostname":7,"url":"https://me@i:80?q=://"}}"#),
+            page(Some("i:80"), Some("/")),
+        ),
+        (visit("WebEvent", r#","webEvent":{"page":{"url":"/q?to=https://i/r"}}"#), page(None, Some("/q"))),
+        (visit("WebEvent", r#","webEvent":{"page":{"url":"//i/q"}}"#), page(Some("i"), Some("/q"))),
+        (visit("WebEvent", r#","webEvent":{"page":{"url":"about:blank"}}"#), page(None, None)),
+        (visit("WebEvent", r#","webEvent":{"page":{"url":["https://i/q"]}}"#), page(None, None)),
         (visit("AppEvent", ""), What::App { session: "s".into(), signals: Signals::default() }),
         (
             visit("SegmentAssignmentEvent", r#","segmentAssignmentEvent":{"segment":{"id":"g"}}"#),
