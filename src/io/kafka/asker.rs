@@ -45,7 +45,8 @@ impl Asker {
 
     fn seeing(cluster: &Cluster, isolation: &str) -> Result<Self, KafkaTrouble> {
         let mut config = cluster.consumer("counting");
-        config.set("isolation.level", isolation);
+        // It is in no group: whoever is has to leave it.
+        config.set("isolation.level", isolation).remove("group.id");
         let made = config.create_with_context(Witness::default());
         let consumer = made.map_err(|source| KafkaTrouble::lasting("making a client", source))?;
         Ok(Self { consumer, servers: cluster.servers.to_string() })

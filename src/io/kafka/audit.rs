@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use rdkafka::producer::{Producer, ThreadedProducer};
 
-use super::follower::Gap;
 use super::sender::{Outgoing, drain, send};
 use super::topics::{AUDIT, Topics};
 use super::transactions::ready;
@@ -238,7 +237,7 @@ fn append(producer: &ThreadedProducer<Witness>, new: &[Kept]) -> Result<(), Kafk
 fn placed(cluster: &Cluster) -> Result<Vec<(u64, Kept)>, KafkaTrouble> {
     let asker = Arc::new(Asker::of(cluster)?);
     Topics::partitions_of(&asker.existing()?, AUDIT)?;
-    let mut follower = Follower::of(cluster, &asker, AUDIT, 0, 0, Gap::Passes)?;
+    let mut follower = Follower::once(cluster, &asker, AUDIT, 0, 0)?;
     let (end, mut placed) = (follower.end()?, Vec::new());
     follower.take_up_to(end, PATIENCE, |record| {
         let text = record.body.as_deref().and_then(|body| str::from_utf8(body).ok());

@@ -117,6 +117,13 @@ impl Cluster {
         config
     }
 
+    /// The same for a consumer that reads to an end once: it waits there for nothing more.
+    pub fn onlooker(&self, stage: &str) -> ClientConfig {
+        let mut config = self.consumer(stage);
+        config.set("fetch.wait.max.ms", "10");
+        config
+    }
+
     /// Settings of a producer whose records neither get lost nor doubled while it lives.
     pub fn producer(&self) -> ClientConfig {
         let mut config = self.client();

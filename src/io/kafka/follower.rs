@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
-use rdkafka::{Offset, TopicPartitionList};
+use rdkafka::{ClientConfig, Offset};
 
-use super::witness::Witness;
+use super::reader::Reader;
 use super::{Asker, Cluster, KafkaTrouble};
 use crate::engine::WallTime;
 use crate::io::clock::Watch;
@@ -48,7 +48,7 @@ pub struct Record {
 
 /// A reader of one partition.
 pub struct Follower {
-    consumer: BaseConsumer<Witness>,
+    consumer: Reader,
     asker: Arc<Asker>,
     topic: String,
     partition: i32,
@@ -79,23 +79,44 @@ impl Follower {
         from: u64,
         gap: Gap,
     ) -> Result<Self, KafkaTrouble> {
-        let trouble = |source| KafkaTrouble::lasting("making a consumer", source);
         let mut config = cluster.consumer("counting");
         if gap == Gap::Passes {
             config.set("auto.offset.reset", "earliest");
         }
-        let consumer: BaseConsumer<Witness> = config.create_with_context(Witness::default()).map_err(trouble)?;
-        let mut list = TopicPartitionList::new();
-        let start = if from == 0 { Offset::Beginning } else { Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX)) };
-        list.add_partition_offset(topic, partition, start).map_err(trouble)?;
-        consumer.assign(&list).map_err(trouble)?;
-        let group = cluster.group("counting");
+        Self::with(&config, cluster, asker, topic, partition, from)
+    }
+
+    /// A reader that reads to an end once, over gaps.
+    ///
+    /// # Errors
+    ///
+    /// Where no client can be made.
+    pub fn once(
+        cluster: &Cluster,
+        asker: &Arc<Asker>,
+        topic: &str,
+        partition: i32,
+        from: u64,
+    ) -> Result<Self, KafkaTrouble> {
+        let mut config = cluster.onlooker("counting");
+        config.set("auto.offset.reset", "earliest");
+        Self::with(&config, cluster, asker, topic, partition, from)
+    }
+
+    fn with(
+        config: &ClientConfig,
+        cluster: &Cluster,
+        asker: &Arc<Asker>,
+        topic: &str,
+        partition: i32,
+        from: u64,
+    ) -> Result<Self, KafkaTrouble> {
         Ok(Self {
-            consumer,
+            consumer: Reader::of(config, topic, [(partition, from)])?,
             asker: Arc::clone(asker),
             topic: topic.to_owned(),
             partition,
-            group,
+            group: cluster.group("counting"),
             next: from,
             waiting: VecDeque::new(),
             at_end: false,
@@ -192,12 +213,8 @@ impl Follower {
     ///
     /// Where the client fails.
     pub fn pass_to(&mut self, earliest: u64) -> Result<(), KafkaTrouble> {
-        let trouble = |source| KafkaTrouble::lasting("going on behind a gap", source);
         self.waiting.clear();
-        let mut list = TopicPartitionList::new();
-        let start = Offset::Offset(i64::try_from(earliest).unwrap_or(i64::MAX));
-        list.add_partition_offset(&self.topic, self.partition, start).map_err(trouble)?;
-        self.consumer.assign(&list).map_err(trouble)
+        self.consumer.go_to([(self.partition, earliest)])
     }
 
     fn fetch(&mut self, patience: Duration) -> Result<(), KafkaTrouble> {
@@ -298,10 +315,4 @@ fn way(message: &BorrowedMessage<'_>) -> Way {
 fn count_of(part: &str) -> Option<(Arc<str>, usize)> {
     let (name, count) = part.rsplit_once('=')?;
     Some((Arc::from(name), count.parse().ok()?))
-}
-
-impl Drop for Follower {
-    fn drop(&mut self) {
-        self.consumer.context().close();
-    }
 }

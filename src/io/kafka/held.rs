@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::follower::{Gap, Record};
+use super::follower::Record;
 use super::key_chain::KeyChain;
 use super::topics::{FACTS, Topics, VISITS};
 use super::{Asker, Cluster, Follower, KafkaTrouble};
@@ -53,7 +53,7 @@ impl Held {
             let partitions = Topics::partitions_of(&existing, topic)?;
             for partition in 0..i32::try_from(partitions.get()).unwrap_or(i32::MAX) {
                 let end = self.asker.end(topic, partition)?;
-                let mut follower = Follower::of(&self.cluster, &self.asker, topic, partition, 0, Gap::Passes)?;
+                let mut follower = Follower::once(&self.cluster, &self.asker, topic, partition, 0)?;
                 follower.take_up_to(end, PATIENCE, |record| {
                     let Record { offset, at, way, is_copy, body, .. } = record;
                     let body = body.unwrap_or_default();

@@ -264,7 +264,7 @@ pub(super) fn left_in(
     kept: Span,
     compacted_within: Span,
 ) -> Result<KeysLeft, KafkaTrouble> {
-    let mut follower = Follower::of(cluster, asker, KEYS, 0, 0, Gap::Passes)?;
+    let mut follower = Follower::once(cluster, asker, KEYS, 0, 0)?;
     let (mut records, end) = (Vec::new(), follower.end()?);
     follower.take_up_to(end, PATIENCE, |record| {
         records.push(record);

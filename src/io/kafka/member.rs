@@ -7,6 +7,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::native::{BatchConsumer, is_member};
+use super::reader::close;
 use super::witness::{Partition, Rebalanced, Witness, listed};
 use super::{Cluster, KafkaTrouble};
 
@@ -105,6 +106,6 @@ fn answered(result: KafkaResult<()>) -> Result<(), KafkaTrouble> {
 impl Drop for Member {
     /// The last revocation comes while the consumer closes, when no loop answers any more.
     fn drop(&mut self) {
-        self.consumer().context().close();
+        close(self.consumer());
     }
 }

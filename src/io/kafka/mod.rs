@@ -21,6 +21,8 @@ mod member;
 mod asker;
 pub use asker::Asker;
 
+mod reader;
+
 mod sweep;
 
 mod follower;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::follower::Gap;
 use super::key_chain::{self, KeysLeft};
 use super::topics::{KEYS, Topics};
 use super::{Asker, Cluster, Follower, KafkaTrouble};
@@ -58,7 +57,7 @@ impl Retained {
         if first >= end {
             return Ok(None);
         }
-        let mut follower = Follower::of(&self.cluster, &self.asker, topic, partition, 0, Gap::Passes)?;
+        let mut follower = Follower::once(&self.cluster, &self.asker, topic, partition, 0)?;
         let waiting = Watch::start();
         loop {
             if let Some(record) = follower.take(1, SLICE)?.first() {

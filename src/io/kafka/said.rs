@@ -75,7 +75,7 @@ pub fn newest(
     wanted: impl Fn(&[u8]) -> bool,
 ) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, KafkaTrouble> {
     let ends = Asker::of_everything(cluster)?.ends(ROWS, partitions)?;
-    let sweep = Sweep::of(cluster, ROWS, ends.keys().map(|partition| (*partition, 0)).collect())?;
+    let sweep = Sweep::once(cluster, ROWS, ends.keys().map(|partition| (*partition, 0)).collect())?;
     let (mut rows, mut idle) = (BTreeMap::new(), Watch::start());
     loop {
         if let Some(message) = sweep.next(SLICE)? {

@@ -109,7 +109,7 @@ impl Share {
 
     /// The record of the commit of this number; it is there, though a transaction of another owner may hide it for now.
     fn progress(&self, number: u64) -> Result<Progress, KafkaTrouble> {
-        let mut follower = Follower::of(&self.cluster, &self.asker, PROGRESS, self.partition, 0, Gap::Passes)?;
+        let mut follower = Follower::once(&self.cluster, &self.asker, PROGRESS, self.partition, 0)?;
         let waiting = Watch::start();
         while waiting.elapsed() < PATIENCE {
             for record in follower.take(usize::MAX, SLICE)? {
@@ -273,7 +273,7 @@ pub(super) fn last_progress(
     seeing: &Asker,
 ) -> Result<Option<Progress>, KafkaTrouble> {
     let end = seeing.end(PROGRESS, partition)?;
-    let mut follower = Follower::of(cluster, asker, PROGRESS, partition, 0, Gap::Passes)?;
+    let mut follower = Follower::once(cluster, asker, PROGRESS, partition, 0)?;
     let mut last = None;
     follower.take_up_to(end, PATIENCE, |record| {
         last = progress_of(&record, partition)?.or(last.take());

@@ -9,7 +9,6 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::follower::Gap;
 use super::witness::Witness;
 use super::{Asker, Cluster, Follower, KafkaTrouble};
 use crate::engine::WallTime;
@@ -98,7 +97,7 @@ impl Shortening {
     fn behind_copies(&self, due: &Due, from: u64, (begin, end): (u64, u64)) -> Result<Option<u64>, KafkaTrouble> {
         let (mut cut, last) = (from, due.counted_to.min(end));
         if cut < last {
-            let mut follower = Follower::of(&self.cluster, &self.asker, due.topic, due.partition, from, Gap::Passes)?;
+            let mut follower = Follower::once(&self.cluster, &self.asker, due.topic, due.partition, from)?;
             let looked_at = follower.take(AT_ONCE, FIRST)?;
             let is_due = |record: &&super::follower::Record| record.is_copy && record.at < due.written_before;
             if let Some(copy) = looked_at.iter().take_while(is_due).last() {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::message::BorrowedMessage;
-use rdkafka::{Offset, TopicPartitionList};
+use rdkafka::{ClientConfig, Offset};
 
 use super::follower::weighed;
-use super::witness::Witness;
+use super::reader::{Reader, signed};
 use super::{Cluster, KafkaTrouble};
 
 /// Offsets by partition.
@@ -16,7 +16,7 @@ pub(super) type Places = BTreeMap<i32, u64>;
 
 /// A reader of what is committed in all partitions of a topic.
 pub(super) struct Sweep {
-    consumer: BaseConsumer<Witness>,
+    consumer: Reader,
     topic: &'static str,
     starts: Places,
 }
@@ -24,17 +24,19 @@ pub(super) struct Sweep {
 impl Sweep {
     /// From these places on; 0 is the earliest record that is there.
     pub(super) fn of(cluster: &Cluster, topic: &'static str, starts: Places) -> Result<Self, KafkaTrouble> {
-        let trouble = |source| KafkaTrouble::lasting("making a consumer", source);
-        let mut config = cluster.consumer("counting");
+        Self::with(&cluster.consumer("counting"), topic, starts)
+    }
+
+    /// The same, for one look at what is there.
+    pub(super) fn once(cluster: &Cluster, topic: &'static str, starts: Places) -> Result<Self, KafkaTrouble> {
+        Self::with(&cluster.onlooker("counting"), topic, starts)
+    }
+
+    fn with(config: &ClientConfig, topic: &'static str, starts: Places) -> Result<Self, KafkaTrouble> {
+        let mut config = config.clone();
         config.set("auto.offset.reset", "earliest");
-        let consumer: BaseConsumer<Witness> = config.create_with_context(Witness::default()).map_err(trouble)?;
-        let mut all = TopicPartitionList::new();
-        for (partition, start) in &starts {
-            let start = if *start == 0 { Offset::Beginning } else { Offset::Offset(signed(*start)) };
-            all.add_partition_offset(topic, *partition, start).map_err(trouble)?;
-        }
-        consumer.assign(&all).map_err(trouble)?;
-        Ok(Self { consumer, topic, starts })
+        let places = starts.iter().map(|(partition, start)| (*partition, *start));
+        Ok(Self { consumer: Reader::of(&config, topic, places)?, topic, starts })
     }
 
     /// The next record of any partition; none where none comes in this time.
@@ -59,15 +61,5 @@ impl Sweep {
                 | None => start >= *end,
             }
         }))
-    }
-}
-
-fn signed(offset: u64) -> i64 {
-    i64::try_from(offset).unwrap_or(i64::MAX)
-}
-
-impl Drop for Sweep {
-    fn drop(&mut self) {
-        self.consumer.context().close();
     }
 }

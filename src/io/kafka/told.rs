@@ -117,7 +117,7 @@ impl Told {
     fn all_of(&self, topic: &'static str) -> Result<Vec<Record>, KafkaTrouble> {
         Topics::partitions_of(&self.existing, topic)?;
         let asker = Arc::new(Asker::of(&self.cluster)?);
-        let mut follower = Follower::of(&self.cluster, &asker, topic, 0, 0, Gap::Passes)?;
+        let mut follower = Follower::once(&self.cluster, &asker, topic, 0, 0)?;
         let (end, mut all) = (follower.end()?, Vec::new());
         follower.take_up_to(end, PATIENCE, |record| {
             all.push(record);

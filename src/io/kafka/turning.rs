@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rdkafka::message::{Header, OwnedHeaders};
 
-use super::follower::{CAME_FROM, FIRST_APPENDED, Gap, IS_SILENT, Record};
+use super::follower::{CAME_FROM, FIRST_APPENDED, IS_SILENT, Record};
 use super::key_chain::KeyChain;
 use super::sender::Outgoing;
 use super::topics::{ERASURES, FACTS, Topics, VISITS, kept};
@@ -232,7 +232,7 @@ impl Eraser {
     }
 
     fn follower(&self, part: Part, from: u64) -> Result<Follower, KafkaTrouble> {
-        Follower::of(&self.cluster, &self.asker, part.topic, part.partition, from, Gap::Passes)
+        Follower::once(&self.cluster, &self.asker, part.topic, part.partition, from)
     }
 }
 
