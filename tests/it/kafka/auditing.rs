@@ -7,10 +7,10 @@ use journeycast::audit::{Event, verify};
 use journeycast::engine::{Span, WallTime};
 use journeycast::io::kafka::{self, AuditTopic};
 use journeycast::settings::Settings;
-use journeycast::simulate::{Dice, Pathologies, SitePlan};
+use journeycast::simulate::{Pathologies, SitePlan};
 use rdkafka::admin::{AdminOptions, ResourceSpecifier};
 
-use super::cluster::{Cluster, admin, shared, shuffled};
+use super::cluster::{Cluster, admin, shared};
 use crate::erasure::{about, answers};
 use crate::installation::said;
 
@@ -42,7 +42,7 @@ fn setting(servers: &str, topic: &str, name: &str) -> String {
 #[test]
 fn writers_that_race_never_fork_the_chain_and_it_verifies() {
     let Some(broker) = shared() else { return };
-    let cluster = Cluster::of(broker.as_ref().expect("it is there").servers(), &small(), "");
+    let cluster = Cluster::of(broker.servers(), &small(), "");
     let refused: Vec<String> = thread::scope(|scope| {
         let add = |matter: String| {
             let cluster = &cluster;
@@ -67,9 +67,7 @@ fn writers_that_race_never_fork_the_chain_and_it_verifies() {
 #[test]
 fn keys_and_starts_are_recorded_and_a_worker_whose_key_is_another_makes_none() {
     let Some(broker) = shared() else { return };
-    let cluster = Cluster::of(broker.as_ref().expect("it is there").servers(), &small(), "");
-    let mut dice = Dice::new(1, &[]);
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 1);
     cluster.send(&records, &mut dice);
     let with = |more: &str| {
         let text = std::fs::read_to_string(cluster.site.path("journeycast.toml")).expect("it is there");
@@ -104,7 +102,7 @@ fn keys_and_starts_are_recorded_and_a_worker_whose_key_is_another_makes_none() {
 #[test]
 fn what_is_due_of_the_audit_is_deleted_from_the_topic_and_the_rest_still_verifies() {
     let Some(broker) = shared() else { return };
-    let cluster = Cluster::of(broker.as_ref().expect("it is there").servers(), &small(), "");
+    let cluster = Cluster::of(broker.servers(), &small(), "");
     let text = std::fs::read_to_string(cluster.site.path("journeycast.toml")).expect("it is there");
     let file = cluster.site.path("journeycast.toml");
     let settings = Settings::parse(&text, &file.to_string_lossy(), std::iter::empty()).expect("it is sound");
@@ -130,7 +128,7 @@ fn what_is_due_of_the_audit_is_deleted_from_the_topic_and_the_rest_still_verifie
 #[test]
 fn a_hold_makes_its_topics_keep_everything_and_its_release_sets_them_back() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let cluster = Cluster::of(servers, &small(), "");
     let topics = [FACTS, ROWS];
     let retention = || topics.map(|topic| setting(servers, topic, "retention.ms"));
@@ -158,9 +156,7 @@ fn a_hold_makes_its_topics_keep_everything_and_its_release_sets_them_back() {
 #[test]
 fn what_is_on_hold_is_erased_after_its_release_and_the_audit_tells_both_tries() {
     let Some(broker) = shared() else { return };
-    let cluster = Cluster::of(broker.as_ref().expect("it is there").servers(), &small(), "");
-    let mut dice = Dice::new(5, &[]);
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 5);
     let action = records.iter().find_map(|record| about(record)[0].clone()).expect("the site offers something");
     cluster.site.put("ids.csv", format!("kind,id\naction,{action}\ncookie,c-1\n").as_bytes());
     cluster.send(&records, &mut dice);

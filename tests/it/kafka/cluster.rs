@@ -1,6 +1,7 @@
 //! An installation on a real cluster: its configuration, its input topics, and what was said there.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
@@ -30,8 +31,19 @@ static SHARED: [Mutex<Option<Broker>>; 2] = [const { Mutex::new(None) }; 2];
 /// How many stories found both at work.
 static WAITED: AtomicUsize = AtomicUsize::new(0);
 
+/// A broker that a story has to itself for a while.
+pub struct Shared(MutexGuard<'static, Option<Broker>>);
+
+impl Deref for Shared {
+    type Target = Broker;
+
+    fn deref(&self) -> &Broker {
+        self.0.as_ref().expect("it is there")
+    }
+}
+
 /// A broker that stories share, one at a time; none where there is no Kafka.
-pub fn shared() -> Option<MutexGuard<'static, Option<Broker>>> {
+pub fn shared() -> Option<Shared> {
     let there = if std::env::var(GIVEN).is_ok() { &SHARED[..1] } else { &SHARED[..] };
     let free = there.iter().find_map(|broker| match broker.try_lock() {
         Ok(free) => Some(free),
@@ -45,8 +57,9 @@ pub fn shared() -> Option<MutexGuard<'static, Option<Broker>>> {
     if shared.is_none() {
         *shared = Broker::of();
     }
-    let broker = shared.as_ref()?;
-    clear(broker.servers());
+    shared.as_ref()?;
+    let shared = Shared(shared);
+    clear(shared.servers());
     Some(shared)
 }
 
@@ -96,6 +109,13 @@ impl Cluster {
         cluster.create_inputs();
         cluster.site.printed(&["topics", "create", "--config", "journeycast.toml"]);
         cluster
+    }
+
+    /// The same, and the records of its site in any order, which nobody has sent yet.
+    pub fn with_records(servers: &str, plan: SitePlan, seed: u64) -> (Self, Dice, Vec<Vec<u8>>) {
+        let (cluster, mut dice) = (Self::of(servers, &plan, ""), Dice::new(seed, &[]));
+        let records = shuffled(plan, &mut dice);
+        (cluster, dice, records)
     }
 
     fn create_inputs(&self) {

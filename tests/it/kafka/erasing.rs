@@ -140,9 +140,7 @@ fn revisions(cluster: &Cluster) -> BTreeMap<Vec<u8>, u64> {
 #[test]
 fn what_is_erased_beside_a_running_worker_leaves_the_table_and_every_topic_and_is_not_found_again() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(1, &[]));
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 1);
     let sought = Sought::of(&records, 7);
     cluster.site.put("ids.csv", &[sought.file(), b"action,nobody\ncookie,c-1\ncustomer,c-2\n".to_vec()].concat());
     let mut worker = cluster.worker("0");
@@ -167,9 +165,7 @@ fn what_is_erased_beside_a_running_worker_leaves_the_table_and_every_topic_and_i
 #[test]
 fn an_owner_that_starts_after_an_erasure_revises_what_differs_and_nothing_else() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(2, &[]));
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 2);
     let sought = Sought::of(&records, 25);
     cluster.site.put("ids.csv", &sought.file());
     cluster.send(&records, &mut dice);
@@ -189,9 +185,7 @@ fn an_owner_that_starts_after_an_erasure_revises_what_differs_and_nothing_else()
 #[test]
 fn what_is_held_of_a_conversation_can_be_proved_before_its_erasure_and_nothing_after_it() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(8, &[]));
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 8);
     let sought = Sought::of(&records, 7);
     cluster.site.put("ids.csv", &sought.file());
     cluster.send(&records, &mut dice);
@@ -211,9 +205,7 @@ fn what_is_held_of_a_conversation_can_be_proved_before_its_erasure_and_nothing_a
 #[test]
 fn records_that_nobody_has_read_are_named_and_what_they_bring_back_is_erased_by_the_next_time() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(3, &[]));
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 3);
     let sought = Sought::of(&records, 7);
     cluster.site.put("ids.csv", &sought.file());
     let (half, rest) = records.split_at(records.len() / 2);
@@ -239,7 +231,7 @@ fn records_that_nobody_has_read_are_named_and_what_they_bring_back_is_erased_by_
 #[test]
 fn a_partition_that_holds_nothing_of_what_is_sought_is_left_alone() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(4, &[]));
     let configuration = std::fs::read_to_string(cluster.site.path("journeycast.toml")).expect("it is there");
     cluster.site.put("journeycast.toml", both(&configuration).as_bytes());
@@ -277,9 +269,8 @@ fn killed(cluster: &Cluster, mut is_time: impl FnMut() -> bool) -> bool {
 #[test]
 fn an_erasure_that_is_killed_anywhere_and_repeated_ends_as_if_it_had_not_been() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(5, &[]));
-    let records = shuffled(small(), &mut dice);
+    let servers = broker.servers();
+    let (cluster, mut dice, records) = Cluster::with_records(servers, small(), 5);
     let sought = Sought::of(&records, 7);
     let mut worker = cluster.worker("0");
     let address = worker.address();
@@ -318,7 +309,7 @@ fn an_erasure_that_is_killed_anywhere_and_repeated_ends_as_if_it_had_not_been() 
 #[test]
 fn an_owner_that_lags_goes_on_over_what_was_turned_over_before_it_came_there() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     // One batch at a time: what was fetched before it was deleted would hide the gap.
     let slow =
         ", \"queued.min.messages\" = \"1\", \"fetch.message.max.bytes\" = \"1\", \"fetch.max.bytes\" = \"1000000\"";
@@ -354,9 +345,7 @@ fn an_owner_that_lags_goes_on_over_what_was_turned_over_before_it_came_there() {
 #[test]
 fn of_two_erasures_at_once_one_is_overtaken_or_both_end_and_all_is_gone_when_it_is_repeated() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(7, &[]));
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 7);
     let sought = Sought::of(&records, 7);
     cluster.send(&records, &mut dice);
     cluster.catch_up();
@@ -391,7 +380,7 @@ fn watermark(metrics: &str) -> Option<f64> {
 #[test]
 fn records_that_are_written_again_do_not_wake_a_source_that_is_silent() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let plan = SitePlan { pathologies: Pathologies::NONE, ..small() };
     let cluster = Cluster::of(servers, &plan, "");
     let configuration = std::fs::read_to_string(cluster.site.path("journeycast.toml")).expect("it is there");

@@ -98,7 +98,7 @@ fn under_policy(cluster: &Cluster) {
 #[test]
 fn two_workers_that_need_the_keys_of_a_new_epoch_at_once_use_the_same_and_lose_nothing() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     // Half a day before an epoch's end, and half a day after it.
     let start_seconds = Epoch::numbered(2_966).end().seconds() - 43_200;
     let plan = SitePlan { start_seconds, days: 1.0, ..plan() };
@@ -162,7 +162,7 @@ fn leave_behind(cluster: &Cluster, servers: &str, epoch: Epoch) -> [(Domain, Epo
 #[test]
 fn keys_that_a_worker_made_and_died_before_using_are_those_of_the_next() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let cluster = Cluster::of(servers, &plan(), "");
     under_policy(&cluster);
     let epoch = TWO_EPOCHS[0];
@@ -186,7 +186,7 @@ fn keys_that_a_worker_made_and_died_before_using_are_those_of_the_next() {
 #[test]
 fn keys_are_destroyed_once_by_the_clusters_clock_and_whoever_held_them_uses_them_no_more() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let cluster = Cluster::of(servers, &plan(), "");
     under_policy(&cluster);
     let [epoch, later] = TWO_EPOCHS;
@@ -234,7 +234,7 @@ fn keys_are_destroyed_once_by_the_clusters_clock_and_whoever_held_them_uses_them
 #[test]
 fn the_sealed_keys_leave_the_topic_soon_after_they_were_destroyed() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let cluster = Cluster::of(servers, &plan(), "");
     // The quarter of an hour of the settings, as a tenth of a second.
     let soon = [("cleanup.policy", "compact"), ("message.timestamp.type", "LogAppendTime"), ("segment.ms", "100")];
@@ -259,15 +259,13 @@ fn the_sealed_keys_leave_the_topic_soon_after_they_were_destroyed() {
 #[test]
 fn whoever_has_lost_the_master_goes_on_with_a_new_one_and_rows_and_revisions_stay() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &plan(), ""), Dice::new(23, &[]));
-    let records = shuffled(plan(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), plan(), 23);
     let (half, rest) = records.split_at(records.len() / 2);
     cluster.send(half, &mut dice);
     cluster.catch_up();
     let before = cluster.tailed();
     cluster.site.put("master.key", format!("{}\n", "c3".repeat(32)).as_bytes());
-    let (admin, runtime) = admin(servers);
+    let (admin, runtime) = admin(broker.servers());
     let deleted = runtime.block_on(admin.delete_topics(&[KEYS, AUDIT], &AdminOptions::new())).expect("it answers");
     assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
     cluster.site.printed(&["topics", "create", "--config", "journeycast.toml"]);

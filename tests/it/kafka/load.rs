@@ -19,7 +19,7 @@ fn nobody() -> SitePlan {
 #[test]
 fn every_event_that_counts_as_taken_is_in_the_topic_once_and_our_own_reader_admits_it() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let cluster = Cluster::of(servers, &nobody(), "");
     let rates = ["--rates", "1000", "--for", "2s", "--format", "json", "--out", "run"];
     let said: Value = serde_json::from_str(&cluster.site.printed(&[&KAFKA[..], &rates].concat())).expect("it is JSON");
@@ -51,7 +51,7 @@ fn every_event_that_counts_as_taken_is_in_the_topic_once_and_our_own_reader_admi
 #[test]
 fn a_topic_that_may_be_counted_or_is_not_there_is_refused_by_name_and_stays_as_it_was() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let cluster = Cluster::of(servers, &nobody(), "");
     let one = ["--rates", "10", "--for", "1s", "--format", "json"];
     let run = |kind: &str, more: &[&str]| {
@@ -85,7 +85,7 @@ fn a_topic_that_may_be_counted_or_is_not_there_is_refused_by_name_and_stays_as_i
 #[test]
 fn a_search_for_the_knee_counts_what_it_writes_and_a_record_that_is_too_large_is_named() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let cluster = Cluster::of(servers, &nobody(), "");
     let search = ["--find-knee", "--up-to", "300", "--for", "1s", "--format", "json"];
     let said: Value = serde_json::from_str(&cluster.site.printed(&[&KAFKA[..], &search].concat())).expect("it is JSON");

@@ -49,7 +49,7 @@ fn registry() -> (String, Receiver<(String, String)>) {
 #[test]
 fn with_a_registry_every_value_stands_under_its_schemas_number_and_a_topic_never_holds_two_formats() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let plan =
         SitePlan { seed: 3, days: 0.4, visits_per_day: 200.0, pathologies: Pathologies::NONE, ..SitePlan::default() };
     let (cluster, mut dice) = (Cluster::of(servers, &plan, ""), Dice::new(8, &[]));

@@ -39,7 +39,7 @@ fn late_by(record: &[u8], days: i64) -> Vec<u8> {
 #[test]
 fn a_regulated_page_before_within_and_after_its_visit_twice_days_late_and_anywhere_gives_the_same_table() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let (cluster, mut dice) = (cluster_under_policy(servers), Dice::new(31, &[]));
     let records = shuffled(plan(), &mut dice);
     let owners = whose(&records);
@@ -81,7 +81,7 @@ fn a_regulated_page_before_within_and_after_its_visit_twice_days_late_and_anywhe
 #[test]
 fn an_offer_at_the_end_of_an_epoch_that_is_accepted_after_it_is_one_action_on_kafka() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     for order in [[0, 1], [1, 0]] {
         let (cluster, mut dice) = (Cluster::of(servers, &plan(), ""), Dice::new(32, &[]));
         let sides = midnight::both_sides();

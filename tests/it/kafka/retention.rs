@@ -82,7 +82,7 @@ fn exceeding(cluster: &Cluster) -> (Option<i32>, Vec<[String; 3]>) {
 #[test]
 fn facts_and_visits_that_are_due_go_once_they_are_counted_and_younger_ones_stay() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(21, &[]));
     let partition = partition(&cluster);
     assert_eq!(exceeding(&cluster), (Some(0), vec![]), "new topics are as they must be");
@@ -115,7 +115,7 @@ fn facts_and_visits_that_are_due_go_once_they_are_counted_and_younger_ones_stay(
 #[test]
 fn what_an_erasure_wrote_again_goes_when_its_first_writing_is_due() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(22, &[]));
     let partition = partition(&cluster);
     for minutes in [130, 121, 60, 125] {
@@ -130,7 +130,7 @@ fn what_an_erasure_wrote_again_goes_when_its_first_writing_is_due() {
 #[test]
 fn a_topic_of_ours_that_is_set_wrong_and_one_of_theirs_that_keeps_raw_records_are_told_apart() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let cluster = Cluster::of(servers, &small(), "");
     let partition = partition(&cluster);
     set(
@@ -171,7 +171,7 @@ fn a_topic_of_ours_that_is_set_wrong_and_one_of_theirs_that_keeps_raw_records_ar
 #[test]
 fn whoever_explains_a_policy_beside_the_workers_tells_the_figures_and_moves_no_partition() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let cluster = Cluster::of(servers, &small(), "");
     let text = std::fs::read_to_string(cluster.site.path("journeycast.toml")).expect("it is there");
     let with_policy = format!("{text}\n[policy]\nfile = \"./policy.toml\"\n[environment]\nkind = \"test\"\n");

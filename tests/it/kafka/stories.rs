@@ -20,9 +20,7 @@ fn small() -> SitePlan {
 #[test]
 fn a_site_is_counted_as_replay_counts_it_and_a_second_run_says_nothing_new() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(1, &[]));
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 1);
     cluster.send(&records, &mut dice);
     cluster.catch_up();
     let expected = cluster.replayed(&records);
@@ -37,9 +35,7 @@ fn a_site_is_counted_as_replay_counts_it_and_a_second_run_says_nothing_new() {
 #[test]
 fn every_record_is_accounted_for_once_and_pointers_lead_to_what_was_set_aside() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(2, &[]));
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 2);
     cluster.send(&records, &mut dice);
     let mut worker = cluster.worker("0");
     let address = worker.address();
@@ -71,9 +67,7 @@ fn every_record_is_accounted_for_once_and_pointers_lead_to_what_was_set_aside() 
 #[test]
 fn a_worker_whose_transactional_id_was_stolen_commits_nothing_more_says_so_and_exits_with_one() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(3, &[]));
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 3);
     let (half, rest) = records.split_at(records.len() / 2);
     let mut first = cluster.worker("same");
     first.says("this worker counts the partition");
@@ -91,14 +85,12 @@ fn a_worker_whose_transactional_id_was_stolen_commits_nothing_more_says_so_and_e
 #[test]
 fn records_that_were_deleted_before_anybody_read_them_stop_the_worker_with_their_place() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(4, &[]));
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 4);
     let (half, rest) = records.split_at(records.len() / 2);
     cluster.send(half, &mut dice);
     cluster.catch_up();
     cluster.send(rest, &mut dice);
-    let (admin, runtime) = admin(servers);
+    let (admin, runtime) = admin(broker.servers());
     let mut all = TopicPartitionList::new();
     all.add_partition_offset(INPUTS[0], 0, Offset::End).expect("it is a place");
     let deleted = runtime.block_on(admin.delete_records(&all, &AdminOptions::new())).expect("it answers");
@@ -113,7 +105,7 @@ fn records_that_were_deleted_before_anybody_read_them_stop_the_worker_with_their
 #[test]
 fn topics_are_made_once_and_what_is_wrong_with_them_is_told() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let cluster = Cluster::of(servers, &small(), "");
     let topics = |command| cluster.site.perform(&[&["topics", command], &CONFIG[..]].concat());
     assert!(String::from_utf8_lossy(&topics("create").stdout).contains("nothing was changed"));
@@ -145,9 +137,7 @@ fn topics_are_made_once_and_what_is_wrong_with_them_is_told() {
 #[test]
 fn a_worker_with_another_master_key_is_refused_and_the_keys_of_the_first_stay() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(5, &[]));
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 5);
     cluster.send(&records, &mut dice);
     cluster.catch_up();
     cluster.site.put("master.key", format!("{}\n", "a5".repeat(32)).as_bytes());
@@ -174,7 +164,7 @@ fn states(cluster: &Cluster) -> Vec<(String, String)> {
 #[test]
 fn the_partition_that_lags_holds_rows_open_until_it_is_read_to_its_end_and_silent() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let plan = SitePlan { pathologies: Pathologies::NONE, ..small() };
     let cluster = Cluster::of(servers, &plan, "");
     let waits = std::fs::read_to_string(cluster.site.path("journeycast.toml")).expect("it is there");
@@ -205,7 +195,7 @@ fn the_partition_that_lags_holds_rows_open_until_it_is_read_to_its_end_and_silen
 #[ignore = "brings Python, Java and a database: .ci/run runs it by name"]
 fn consumers_in_python_java_and_sql_show_what_tail_shows() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(6, &[]));
     cluster.send(&shuffled(small(), &mut dice), &mut dice);
     cluster.catch_up();
@@ -220,9 +210,7 @@ fn consumers_in_python_java_and_sql_show_what_tail_shows() {
 #[ignore = "needs valgrind, and is slow under it: .ci/run runs it by name"]
 fn no_memory_is_touched_that_is_not_ours() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(7, &[]));
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 7);
     cluster.send(&records, &mut dice);
     let words = ["--quiet", "--error-exitcode=9", "--leak-check=no", env!("CARGO_BIN_EXE_journeycast")];
     let ran = std::process::Command::new("valgrind")
@@ -239,9 +227,7 @@ fn no_memory_is_touched_that_is_not_ours() {
 #[test]
 fn a_cluster_that_forgot_the_groups_offsets_makes_nobody_count_anew_or_say_a_revision_twice() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
-    let (cluster, mut dice) = (Cluster::of(servers, &small(), ""), Dice::new(10, &[]));
-    let records = shuffled(small(), &mut dice);
+    let (cluster, mut dice, records) = Cluster::with_records(broker.servers(), small(), 10);
     let (half, rest) = records.split_at(records.len() / 2);
     cluster.send(half, &mut dice);
     cluster.catch_up();
@@ -260,7 +246,7 @@ fn a_cluster_that_forgot_the_groups_offsets_makes_nobody_count_anew_or_say_a_rev
 #[test]
 fn files_and_a_baseline_are_brought_by_hand_and_a_record_that_is_too_large_is_named_by_its_line() {
     let Some(broker) = shared() else { return };
-    let servers = broker.as_ref().expect("it is there").servers();
+    let servers = broker.servers();
     let cluster = Cluster::of(servers, &small(), "");
     cluster.site.printed(&["simulate", "--seed", "11", "--days", "1", "--visits-per-day", "200", "--out", "made"]);
     let events = std::fs::read(cluster.site.path("made/events.ndjson")).expect("it was written");
