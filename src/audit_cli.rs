@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use crate::audit::PublicKey;
@@ -116,8 +116,10 @@ pub struct ReleaseArgs {
     pub by: String,
 }
 
+/// Those that can be held are listed; the others are known as well, and refused with the reason.
 fn a_store() -> impl TypedValueParser<Value = Store> {
-    PossibleValuesParser::new(Store::ALL.map(Store::name)).try_map(|name| Store::named(&name).ok_or("is no store"))
+    let values = Store::ALL.map(|store| PossibleValue::new(store.name()).hide(!store.may_be_held()));
+    PossibleValuesParser::new(values).try_map(|name| Store::named(&name).ok_or("is no store"))
 }
 
 fn a_key(text: &str) -> Result<Box<PublicKey>, &'static str> {

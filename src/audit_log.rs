@@ -2,10 +2,10 @@
 
 use std::convert::Infallible;
 
-use crate::audit::{Entry, Event, Kept, PublicKey, event};
+use crate::audit::{Entry, Event, Holds, Kept, PublicKey, event};
 use crate::io::kafka::{AuditTopic, Cluster};
 use crate::io::{Embedded, clock};
-use crate::perform::Failure;
+use crate::perform::{Failure, must_be_there};
 use crate::policy;
 use crate::settings::{Log, Settings};
 
@@ -30,11 +30,8 @@ pub enum Beside<'a> {
 impl AuditLog {
     /// The audit of the log that a configuration names; a folder that is not there is not made.
     pub fn of(settings: &Settings) -> Result<Self, Failure> {
+        must_be_there(settings)?;
         match &settings.log {
-            Log::Embedded { path } if !path.exists() => Err(Failure::Failed(format!(
-                "{} is not there yet: the first `ingest` or `run` makes it, and with it the audit",
-                path.display()
-            ))),
             Log::Embedded { .. } => Ok(Self::Embedded(Box::new(Embedded::of(settings)?))),
             Log::Kafka { .. } => Ok(Self::Kafka(Box::new(AuditTopic::of(settings, &Cluster::of(settings)?)?))),
         }
@@ -51,6 +48,20 @@ impl AuditLog {
     /// Every entry that is kept, oldest first.
     pub fn kept(&mut self) -> Result<Vec<Kept>, Failure> {
         self.beside().kept()
+    }
+
+    /// The same, where it is whole and as its key signed it.
+    pub fn trusted(&mut self) -> Result<Vec<Kept>, Failure> {
+        self.holds()?;
+        self.kept()
+    }
+
+    /// The holds that are active, where it is whole and as its key signed it.
+    pub fn holds(&self) -> Result<Holds, Failure> {
+        match self {
+            Self::Embedded(log) => Ok(log.holds()?),
+            Self::Kafka(topic) => Ok(topic.holds()?),
+        }
     }
 
     /// The key that verifies it.

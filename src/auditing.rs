@@ -17,7 +17,7 @@ pub fn perform(command: &AuditCommand) -> Result<(), Failure> {
         AuditCommand::Verify(args) => check(args),
         AuditCommand::Export(args) => write(args),
         AuditCommand::Head(args) => {
-            let kept = log(&args.config)?.kept()?;
+            let kept = log(&args.config)?.trusted()?;
             let last =
                 kept.last().ok_or_else(|| Failure::Failed("the audit has no entry yet, and no head".to_owned()))?;
             Ok(print(&last.head)?)

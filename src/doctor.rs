@@ -61,11 +61,11 @@ pub fn examine(settings: &Settings, now: WallTime) -> Vec<Finding> {
     let mut appended = None;
     match &settings.log {
         Log::Kafka { .. } => findings.extend(look_at_cluster(settings)),
-        Log::Embedded { path } if !path.exists() => findings.push(Finding {
+        Log::Embedded { path } if !Embedded::is_in(path) => findings.push(Finding {
             check: "data folder",
             verdict: Verdict::Look,
-            found: format!("{} is not there yet", path.display()),
-            advice: "nothing: the first `ingest` or `run` makes it",
+            found: format!("there is no journeycast.db in {} yet", path.display()),
+            advice: "nothing, where [log] path is right: the first `ingest` or `run` makes it",
         }),
         Log::Embedded { path } => match look_into(settings) {
             Ok((seen, newest)) => {

@@ -13,8 +13,11 @@ use crate::io::kafka::{AuditTopic, Cluster, Eraser, KafkaTrouble, Unread};
 use crate::io::log::EpochKeys;
 use crate::io::{Embedded, clock};
 use crate::listing::Listing;
-use crate::perform::{Failure, load, print};
+use crate::perform::{Failure, load, must_be_there, print};
 use crate::settings::{Log, Settings, duration};
+
+/// What is said of bytes that are none.
+const NO_CSV: &str = "is no CSV in UTF-8";
 
 /// A line of the file, by its number.
 #[derive(Debug)]
@@ -73,15 +76,28 @@ pub fn erase(args: &EraseArgs) -> Result<(), Failure> {
     let patience = duration::parse(&args.patience).map_err(|why| Failure::Usage(format!("--patience {why}")))?;
     let patience = Duration::from_millis(u64::try_from(patience.millis()).unwrap_or(0));
     let lines = lines_of(&args.ids)?;
+    must_be_there(&settings)?;
     let done = match settings.log {
         Log::Embedded { .. } => from_embedded(&settings, &lines)?,
         Log::Kafka { .. } => from_kafka(&settings, &lines, patience)?,
     };
     let rows = done.answers.iter().map(|(line, answer)| [line.to_string(), answer.name().to_owned()]).collect();
     print(&Listing { columns: ["line", "answer"], rows }.written(Format::Csv)?)?;
+    if lines.iter().any(|line| line.asked.as_ref().is_some_and(|(domain, _)| *domain == Domain::Visit)) {
+        tell_of_marks(&settings);
+    }
     let [erased, nothing_held, never_stored, on_hold] = done.lines_by_answer();
     tracing::info!(erased, nothing_held, never_stored, on_hold, "erased; a running service counts anew without it");
     done.repeat.map_or(Ok(()), |why| Err(Failure::Failed(why)))
+}
+
+/// It is said of every session: who hears it of one alone would know of that one.
+fn tell_of_marks(settings: &Settings) {
+    tracing::warn!(
+        kept = duration::say(settings.facts_kept()),
+        "a mark that the visit of a session saw a regulated page, where there is one, stays in facts whatever the answer is: \
+         without it the actions of that visit would count; it says no page, and is deleted when it was kept for so long"
+    );
 }
 
 fn from_embedded(settings: &Settings, lines: &[Line]) -> Result<Done, Failure> {
@@ -174,28 +190,55 @@ fn lines_of(file: &Path) -> Result<Vec<Line>, Failure> {
     let wrong = |line: u64, what: &str| Failure::Usage(format!("{}:{line}: {what}", file.display()));
     let bytes = fs::read(file).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes.as_slice());
-    let header = reader.headers().map_err(|_| wrong(1, "is no CSV in UTF-8"))?;
+    let header = reader.headers().map_err(|_| wrong(1, NO_CSV))?;
     if header.iter().collect::<Vec<_>>() != ["kind", "id"] {
         return Err(wrong(1, "the first line must be kind,id"));
     }
-    let mut lines = Vec::new();
-    for record in reader.records() {
-        let record =
-            record.map_err(|error| wrong(error.position().map_or(0, csv::Position::line), "is no CSV in UTF-8"))?;
-        let number = record.position().map_or(0, csv::Position::line);
-        let (Some(kind), Some(id), 2) = (record.get(0), record.get(1), record.len()) else {
-            return Err(wrong(number, "must have two columns, kind and id"));
-        };
-        let domain = match kind {
-            "session" => Some(Domain::Visit),
-            "action" => Some(Domain::Action),
-            "conversation" => Some(Domain::Conversation),
-            "cookie" | "customer" => None,
-            _ => {
-                return Err(wrong(number, "the kind is none of session, action, conversation, cookie, customer"));
-            }
-        };
-        lines.push(Line { number, asked: domain.map(|domain| (domain, id.to_owned())) });
+    let (mut lines, mut record) = (Vec::new(), csv::StringRecord::new());
+    loop {
+        let rest = usize::try_from(reader.position().byte()).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+        let number = number_of_the_first(rest, &bytes);
+        if !reader.read_record(&mut record).map_err(|_| wrong(number, NO_CSV))? {
+            return Ok(lines);
+        }
+        let next = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+        let length = next.saturating_sub(bytes.len() - rest.len());
+        let as_written = rest.get(..length).unwrap_or(rest);
+        let asked = asked_by(&record, as_written).map_err(|what| wrong(number, what))?;
+        lines.push(Line { number, asked });
     }
-    Ok(lines)
+}
+
+/// What a record asks for, or what is wrong with it.
+fn asked_by(record: &csv::StringRecord, as_written: &[u8]) -> Result<Option<(Domain, String)>, &'static str> {
+    if as_written.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+        return Err("a quote is opened and not closed");
+    }
+    let (Some(kind), Some(id), 2) = (record.get(0), record.get(1), record.len()) else {
+        return Err("must have two columns, kind and id");
+    };
+    if id.is_empty() {
+        return Err("the id is empty");
+    }
+    if id.trim() != id || id.contains(char::is_control) {
+        return Err("the id has blanks around it or control characters in it: write it as it was sent");
+    }
+    let domain = match kind {
+        "session" => Domain::Visit,
+        "action" => Domain::Action,
+        "conversation" => Domain::Conversation,
+        "cookie" | "customer" => return Ok(None),
+        _ => return Err("the kind is none of session, action, conversation, cookie, customer"),
+    };
+    Ok(Some((domain, id.to_owned())))
+}
+
+/// The number in the file of the first line in `rest`, its end, that is not empty; lines end as people's editors end them.
+fn number_of_the_first(rest: &[u8], bytes: &[u8]) -> u64 {
+    let empty = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let before = bytes.get(..bytes.len() - rest.len() + empty).unwrap_or(bytes);
+    let feeds = before.iter().filter(|byte| **byte == b'\n').count();
+    let returns_alone = before.windows(2).filter(|pair| matches!(pair, [b'\r', after] if *after != b'\n')).count();
+    let ends_in_one = usize::from(before.ends_with(b"\r"));
+    (feeds + returns_alone + ends_in_one) as u64 + 1
 }

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
+
 use crate::audit::{ActiveHold, Contradiction, Event, Hold, Holds};
 use crate::audit_cli::{HoldArgs, HoldCommand, ListArgs, ReleaseArgs};
 use crate::audit_log::AuditLog;
+use crate::cli::Format;
 use crate::engine::EventTime;
 use crate::io::kafka::{Cluster, holding};
 use crate::listing::Listing;
@@ -27,7 +30,7 @@ fn add(args: &HoldArgs) -> Result<(), Failure> {
     let settings = load_alone(&args.config)?;
     let hold = hold_of(args);
     let mut log = AuditLog::of(&settings)?;
-    Holds::of(&log.beside().entries()?).may_add(&hold).map_err(refused)?;
+    log.holds()?.may_add(&hold).map_err(refused)?;
     warn_of_what_is_wider(&settings, &hold);
     if let Log::Kafka { .. } = settings.log {
         let cluster = Cluster::of(&settings)?;
@@ -50,9 +53,14 @@ fn add(args: &HoldArgs) -> Result<(), Failure> {
 
 fn release(args: &ReleaseArgs) -> Result<(), Failure> {
     let settings = load_alone(&args.config)?;
+    let by = args.by.trim();
     let told = AuditLog::of(&settings)?.beside().record(|entries| {
-        Holds::of(entries).may_release(&args.matter, &args.by)?;
-        Ok(vec![Event::HoldReleased { matter: args.matter.clone(), by: args.by.clone() }])
+        let holds = Holds::of(entries);
+        // What was added as it was typed is released as it was typed.
+        let as_typed = holds.may_release(&args.matter, by);
+        let matter = if as_typed.is_ok() { &args.matter } else { args.matter.trim() };
+        holds.may_release(matter, by)?;
+        Ok(vec![Event::HoldReleased { matter: matter.to_owned(), by: by.to_owned() }])
     })?;
     told.map_err(refused)?;
     as_recorded(&settings)?;
@@ -82,7 +90,11 @@ fn as_recorded(settings: &Settings) -> Result<(), Failure> {
 
 fn list(args: &ListArgs) -> Result<(), Failure> {
     let settings = load_alone(&args.config)?;
-    let holds = Holds::of(&AuditLog::of(&settings)?.beside().entries()?);
+    let holds = AuditLog::of(&settings)?.holds()?;
+    if args.format == Format::Json {
+        let listed: Vec<Value> = holds.iter().map(object).collect();
+        return Ok(print(&format!("{:#}\n", Value::Array(listed)))?);
+    }
     let columns = ["matter", "by", "since", "stores", "planning_groups", "from", "until"];
     let rows = holds.iter().map(row).collect();
     Ok(print(&Listing { columns, rows }.written(args.format)?)?)
@@ -102,14 +114,24 @@ fn row(active: &ActiveHold) -> [String; 7] {
     ]
 }
 
+/// The same for programs, which need not take lists apart.
+fn object(active: &ActiveHold) -> Value {
+    let [matter, by, since, _, _, from, until] = row(active);
+    let stores: Vec<&str> = active.hold.stores.iter().map(|store| store.name()).collect();
+    json!({
+        "matter": matter, "by": by, "since": since, "stores": stores, "planning_groups": active.hold.planning_groups,
+        "from": from, "until": until,
+    })
+}
+
 fn hold_of(args: &HoldArgs) -> Hold {
     let stores = match args.topic.as_slice() {
         [] => Hold::usual_stores(!args.planning_group.is_empty()),
         named => named.iter().copied().collect(),
     };
     Hold {
-        matter: args.matter.clone(),
-        by: args.by.clone(),
+        matter: args.matter.trim().to_owned(),
+        by: args.by.trim().to_owned(),
         stores,
         planning_groups: args.planning_group.iter().cloned().collect(),
         from: args.from,

@@ -95,6 +95,18 @@ pub fn load_alone(path: &Path) -> Result<Settings, Failure> {
     Settings::parse(&text, &path.to_string_lossy(), environment()).map_err(|error| Failure::Usage(error.to_string()))
 }
 
+/// Refuses to look for something where there is no log: looking makes none, and says of nothing that nothing is held.
+pub fn must_be_there(settings: &Settings) -> Result<(), Failure> {
+    match &settings.log {
+        Log::Embedded { path } if !Embedded::is_in(path) => Err(Failure::Usage(format!(
+            "there is no journeycast.db in {}: see that [log] path is right and that the folder is there; where nothing was \
+             ever read, the first `ingest` or `run` makes it",
+            path.display()
+        ))),
+        Log::Embedded { .. } | Log::Kafka { .. } => Ok(()),
+    }
+}
+
 fn run(args: &RunArgs) -> Result<(), Failure> {
     let settings = load(&args.config)?;
     policy::must_hold(&settings)?;
@@ -182,7 +194,7 @@ fn ingest(args: &IngestArgs) -> Result<(), Failure> {
             ))),
         };
     }
-    let log = Embedded::of(&settings)?;
+    let log = Embedded::of(&settings)?.audited()?;
     let mut appender = Appender::new(log, &settings, "ingest");
     match args.paths.as_slice() {
         [only] if only.as_os_str() == "-" => {
@@ -225,6 +237,7 @@ fn until(text: &str) -> Result<EventTime, Failure> {
 
 fn tail_rows(args: &TailArgs) -> Result<(), Failure> {
     let settings = load(&args.config)?;
+    must_be_there(&settings)?;
     let wanted =
         tail::Wanted { planning_group: args.planning_group.as_deref(), revisions: args.revisions, follow: args.follow };
     let mut rows: Box<dyn Rows> = match settings.log {

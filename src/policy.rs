@@ -1,7 +1,7 @@
 //! The policy as an operator handles it: read beside the configuration, shown, signed, and refused where it must not run.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -135,7 +135,9 @@ fn sign(args: &SignArgs) -> Result<(), Failure> {
     let file = settings.policy_file.as_ref().ok_or_else(no_policy)?;
     let signing =
         Signing { reviewed_by: args.reviewed_by.clone(), approved_on: args.approved_on, review_by: args.review_by };
-    let signed = Policy::signed(&text_of(file)?, &file.to_string_lossy(), &signing).map_err(refused)?;
+    let text = text_of(file)?;
+    let signed = Policy::signed(&text, &file.to_string_lossy(), &signing).map_err(refused)?;
+    let signed = with_ends_of(&text, signed);
     replace(file, &signed)?;
     tracing::info!(policy = %file.display(), "signed");
     let version = Policy::parse(&signed, &file.to_string_lossy()).map_err(refused)?.version();
@@ -152,15 +154,29 @@ fn sign(args: &SignArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The file is there as it was or as it must be, whatever happens in between.
+/// A file whose lines all end as on Windows stays one.
+fn with_ends_of(text: &str, signed: String) -> String {
+    let (all, windows) = (text.matches('\n').count(), text.matches("\r\n").count());
+    if windows == 0 || windows < all { signed } else { signed.replace("\r\n", "\n").replace('\n', "\r\n") }
+}
+
+/// The file is there as it was or as it must be, whatever happens in between; a link goes on leading to it.
 fn replace(file: &Path, text: &str) -> Result<(), Failure> {
     let failed =
         |error: std::io::Error| Failure::Failed(format!("{}: {error}; the policy is as it was before", file.display()));
-    let beside = PathBuf::from(format!("{}.new", file.display()));
-    fs::write(&beside, text).map_err(failed)?;
-    let permissions = fs::metadata(file).map_err(failed)?.permissions();
-    fs::set_permissions(&beside, permissions).map_err(failed)?;
-    fs::rename(&beside, file).map_err(failed)
+    let target = fs::canonicalize(file).map_err(failed)?;
+    let mut beside = target.clone().into_os_string();
+    beside.push(".new");
+    let written = || {
+        fs::write(&beside, text)?;
+        fs::set_permissions(&beside, fs::metadata(&target)?.permissions())?;
+        fs::rename(&beside, &target)
+    };
+    written().map_err(|error| {
+        // What cannot be written cannot always be removed; what went wrong first is told.
+        drop(fs::remove_file(&beside));
+        failed(error)
+    })
 }
 
 /// The text of a policy file.
@@ -181,4 +197,19 @@ fn no_policy() -> Failure {
 
 fn refused(error: SettingsError) -> Failure {
     Failure::Usage(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_that_cannot_be_replaced_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("policy.toml");
+        fs::create_dir(&taken).unwrap();
+        let Err(Failure::Failed(why)) = replace(&taken, "text") else { panic!("a folder was replaced") };
+        assert!(why.contains("the policy is as it was before"), "{why}");
+        assert!(!folder.path().join("policy.toml.new").exists());
+    }
 }

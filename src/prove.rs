@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use crate::audit::{Holds, Spot};
 use crate::engine::names::Epoch;
 use crate::engine::proof::{Held, Proof, Resting, Store};
 use crate::engine::{EventTime, Labels, WallTime};
 use crate::erase::namer;
-use crate::io::kafka::{self, Cluster};
+use crate::io::kafka::{self, Cluster, holding};
 use crate::io::log::{EpochKeys, Stored, Stream};
 use crate::io::{Embedded, clock};
-use crate::perform::{Failure, load, print};
-use crate::settings::{Log, Settings};
+use crate::perform::{Failure, load, must_be_there, print};
+use crate::settings::{Log, Settings, retention};
 use crate::wire::facts;
 
 /// Records that are read at once.
@@ -69,6 +70,7 @@ struct Found {
 /// Says what is held; fails where anything that was browsed can be reached.
 pub fn prove(args: &ProveArgs) -> Result<(), Failure> {
     let settings = load(&args.config)?;
+    must_be_there(&settings)?;
     let found = look(&settings, &args.recording)?;
     let said = match args.format {
         Form::Text => text(&found),
@@ -105,6 +107,27 @@ impl Shelf {
         }
     }
 
+    fn holds(&self, settings: &Settings) -> Result<Holds, Failure> {
+        match self {
+            Self::Kafka(_) => Ok(holding::active(&Cluster::of(settings)?)?),
+            Self::Embedded(log) => Ok(log.holds()?),
+        }
+    }
+
+    /// The matters for which a record stays: a topic is kept whole, a record in a folder where any of it is in scope.
+    fn matters<'a>(&self, holds: &'a Holds, stream: Stream, stored: &Stored) -> Vec<&'a str> {
+        let store = match stream {
+            Stream::Facts => retention::Store::Facts,
+            Stream::Visits => retention::Store::Visits,
+            Stream::Baseline => retention::Store::Baseline,
+        };
+        match (self, facts::time_span(&stored.body)) {
+            (Self::Kafka(_), _) => holds.matters_in(store),
+            (Self::Embedded(_), Ok(Some((oldest, newest)))) => holds.matters(store, Spot::Between(oldest, newest)),
+            (Self::Embedded(_), _) => Vec::new(),
+        }
+    }
+
     fn each(&self, mut each: impl FnMut(Stream, &Stored)) -> Result<(), Failure> {
         match self {
             Self::Kafka(held) => Ok(held.each(each)?),
@@ -136,7 +159,7 @@ fn look(settings: &Settings, conversation: &str) -> Result<Found, Failure> {
         nameless: 0,
         of_others: 0,
     };
-    let organizations = settings.organizations();
+    let (organizations, holds) = (settings.organizations(), log.holds(settings)?);
     let decode = |stored: &Stored| -> Result<facts::Decoded, Failure> {
         if stored.body.is_empty() {
             return Ok(facts::Decoded::default());
@@ -157,7 +180,8 @@ fn look(settings: &Settings, conversation: &str) -> Result<Found, Failure> {
         let decoded = decode(stored)?;
         found.of_others += decoded.unknown_organization;
         found.nameless += decoded.facts.iter().filter(|fact| !epochs.contains(&Epoch::of(fact.at))).count();
-        let resting = resting(settings, stream, stored);
+        let held_for = log.matters(&holds, stream, stored);
+        let resting = resting(settings, stream, stored, &held_for);
         decoded.facts.iter().for_each(|fact| found.proof.count(fact, resting));
         Ok(())
     })?;
@@ -175,11 +199,11 @@ fn walk(log: &Shelf, mut each: impl FnMut(Stream, &Stored) -> Result<(), Failure
 }
 
 /// What an erasure wrote again is kept for as long once more.
-fn resting(settings: &Settings, stream: Stream, stored: &Stored) -> Resting {
+fn resting<'a>(settings: &Settings, stream: Stream, stored: &Stored, held_for: &'a [&'a str]) -> Resting<'a> {
     let kept = kafka::topics::kept(settings, stream);
     let kept = if stored.is_copy { kept.and(kept) } else { kept };
     let store = if stream == Stream::Visits { Store::Visits } else { Store::Facts };
-    Resting { store, since: stored.appended_at, until: stored.appended_at.after(kept) }
+    Resting { store, since: stored.appended_at, until: stored.appended_at.after(kept), held_for }
 }
 
 fn at(millis: i64) -> String {
@@ -194,9 +218,22 @@ fn row(store: Store, tie: &str, kind: &str, held: &Held) -> [String; 8] {
     [store, tie, kind, held.facts.to_string(), first, last, until, nameless]
 }
 
+/// For whom it is not deleted when it is due.
+fn stays_for(held: &Held) -> String {
+    if held.held_for.is_empty() {
+        return String::new();
+    }
+    let matters: Vec<&str> = held.held_for.iter().map(String::as_str).collect();
+    format!(" or later, since it is on hold for {} and stays until that is released", matters.join(", "))
+}
+
 fn keys_said(found: &Found) -> String {
     match found.named {
-        None => "No key is there: nothing can be found by this id, and nothing could be by anybody.".to_owned(),
+        None => format!(
+            "No key is there: nothing can be found by this id, and nothing could be by anybody. {} facts rest whose key is \
+             destroyed.",
+            found.nameless
+        ),
         Some((from, to)) => format!(
             "Keys of {} epochs are there, of {} to {}. What happened before has no name any more: nothing can be found \
              by its id, and nothing could be by anybody. {} facts rest whose key is destroyed.",
@@ -209,19 +246,24 @@ fn keys_said(found: &Found) -> String {
 }
 
 fn text(found: &Found) -> String {
-    let rows: Vec<[String; 8]> =
-        found.proof.held().map(|(store, tie, kind, held)| row(store, tie.name(), kind, held)).collect();
+    let rows: Vec<([String; 8], String)> = found
+        .proof
+        .held()
+        .map(|(store, tie, kind, held)| (row(store, tie.name(), kind, held), stays_for(held)))
+        .collect();
     let mut said = String::new();
     if rows.is_empty() {
         said.push_str("Nothing is held that carries a name of this conversation.\n");
     } else {
         said.push_str("Held, and tied to this conversation (times in UTC):\n");
     }
-    for [store, tie, kind, facts, first, last, until, nameless] in rows {
+    for ([store, tie, kind, facts, first, last, until, nameless], stays) in rows {
         append(&mut said, &format!("  {store}: {facts} x {kind}, about {tie}"));
         append(
             &mut said,
-            &format!("    happened {first} to {last}; deleted by {until}; nobody can tell whose after {nameless}"),
+            &format!(
+                "    happened {first} to {last}; deleted by {until}{stays}; nobody can tell whose after {nameless}"
+            ),
         );
     }
     said.push_str("\nBrowsed:\n");
@@ -260,6 +302,7 @@ fn as_json(found: &Found) -> Value {
         json!({
             "store": store, "about": tie, "kind": kind, "facts": held.facts, "first": first, "last": last,
             "deleted_by": until, "nameless_from": nameless,
+            "on_hold_for": held.held_for,
         })
     });
     let browsed = found.proof.browsed();

@@ -9,11 +9,11 @@ use crate::io::kafka::{self, Cluster, KafkaTrouble, holding, topics};
 use crate::io::log::Fate;
 use crate::io::{Embedded, clock};
 use crate::listing::Listing;
-use crate::perform::{Failure, load, print};
+use crate::perform::{Failure, load, must_be_there, print};
 use crate::policy::today;
 use crate::retention_cli::{ListedArgs, RetentionCommand};
 use crate::service::{SHORTEN_EVERY, SWEEP_EVERY};
-use crate::settings::retention::{COLUMNS, Judgement, Row, Seen, Store, Verdict, of_age, of_topic};
+use crate::settings::retention::{COLUMNS, Judgement, Row, Seen, Store, Verdict, of_age, of_the_future, of_topic};
 use crate::settings::{Log, Settings, duration};
 
 /// How much longer than its rhythm anything may take: a turn that is long, a broker that is busy.
@@ -51,11 +51,9 @@ fn list(args: &ListedArgs) -> Result<(), Failure> {
 fn check(args: &ListedArgs) -> Result<(), Failure> {
     let settings = load(&args.config)?;
     let now = clock::now();
+    must_be_there(&settings)?;
     let mut found = of_what_is_stated(&settings);
     found.extend(match &settings.log {
-        Log::Embedded { path } if !Embedded::is_in(path) => {
-            vec![Judgement::within(Store::Facts, &path.display().to_string(), "nothing is there yet".to_owned())]
-        }
         Log::Embedded { .. } => in_folder(&settings, now)?,
         Log::Kafka { .. } => {
             patiently_in_topics(&settings, now).map_err(|trouble| Failure::Usage(trouble.to_string()))?
@@ -125,14 +123,16 @@ fn in_folder(settings: &Settings, now: WallTime) -> Result<Vec<Judgement>, Failu
         log.retained(now.before(rhythm), settings.facts_kept(), settings.key_file.as_deref()).map_err(cannot_look)?;
     let (rows, holds) = (settings.retention_rows(), log.holds().map_err(cannot_look)?);
     let mut found = Vec::new();
-    for (table, oldest) in &seen.oldest {
+    for ((table, oldest), (_, newest)) in seen.oldest.iter().zip(&seen.newest) {
         let Some(row) = rows.iter().find(|row| row.store.tables().contains(table)) else { continue };
         let advice = if seen.not_counted.contains(table) {
             "it is not counted yet and stays until it is: start `run`, or find out why it does not get there"
         } else {
             "`run` deletes what is due every ten minutes: see that it runs, and what it warns of"
         };
-        let judged = of_age(row, table, Seen { oldest: *oldest, rhythm }, now, advice);
+        let seen = Seen { oldest: *oldest, newest: *newest, rhythm };
+        found.extend(of_the_future(row, table, seen, now));
+        let judged = of_age(row, table, seen, now, advice);
         found.push(judged.under(&holds.matters_in(row.store)));
     }
     found.push(keys(&seen.keys_due, "keys"));
@@ -278,5 +278,6 @@ fn of_records(
         )
     };
     let oldest = seen.oldest.values().min().copied();
-    Some(of_age(row, topic, Seen { oldest, rhythm }, now, advice))
+    let seen = Seen { oldest, newest: None, rhythm };
+    of_the_future(row, topic, seen, now).or_else(|| Some(of_age(row, topic, seen, now, advice)))
 }

@@ -6,7 +6,7 @@ use crate::io::Embedded;
 use crate::io::kafka::{Cluster, Told};
 use crate::io::log::Pointer;
 use crate::listing::Listing;
-use crate::perform::{Failure, load, print};
+use crate::perform::{Failure, load, must_be_there, print};
 use crate::settings::Log;
 use crate::wire::Rfc3339;
 
@@ -16,6 +16,7 @@ const AT_ONCE: usize = 1_000;
 /// Lists them, oldest first.
 pub fn list(args: &SetAsideArgs) -> Result<(), Failure> {
     let settings = load(&args.config)?;
+    must_be_there(&settings)?;
     let pointers = match &settings.log {
         Log::Embedded { .. } => all_of(&Embedded::of(&settings)?)?,
         Log::Kafka { .. } => Told::of(&Cluster::of(&settings)?)?.set_aside()?,

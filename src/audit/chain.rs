@@ -29,11 +29,15 @@ impl Kept {
 ///
 /// # Errors
 ///
-/// Where the last entry is not what this signer signed: with another key the chain would break.
+/// Where the last entry was changed, or is not what this signer signed: with another key the chain would break.
 pub fn after(last: Option<&Kept>, at: WallTime, events: Vec<Event>, signer: &Signer) -> Result<Vec<Kept>, Wrong> {
     let (mut sequence, mut hash) = (0, Hash::of_nothing());
     if let Some(last) = last {
-        (sequence, hash) = (last.read()?.sequence, last.hash);
+        let entry = last.read()?;
+        (sequence, hash) = (entry.sequence, last.hash);
+        if entry.previous.with(last.entry.as_bytes()) != hash {
+            return Err(Wrong::Altered { sequence });
+        }
         if !signer.public_key().signed(&Head { size: sequence, hash }, &last.head) {
             return Err(Wrong::HeadForged { sequence });
         }

@@ -43,6 +43,12 @@ pub enum Contradiction {
     /// Nothing is said.
     #[error("{0} is empty: say it in words that will be understood in years")]
     Empty(&'static str),
+    /// It cannot be shown in a line.
+    #[error("{0} has control characters: write it in one line")]
+    Control(&'static str),
+    /// It is no name.
+    #[error("{0} has more than 200 characters: name it shorter")]
+    TooLong(&'static str),
     /// Such a thing is never held.
     #[error("--topic {}: {why}; leave it out", .store.name())]
     NeverHeld {
@@ -70,6 +76,21 @@ pub enum Contradiction {
         /// Which.
         matter: String,
     },
+}
+
+/// So long a matter, or whoever says so, may be.
+const LONGEST: usize = 200;
+
+fn is_said_well(what: &'static str, text: &str) -> Result<(), Contradiction> {
+    if text.trim().is_empty() {
+        Err(Contradiction::Empty(what))
+    } else if text.contains(char::is_control) {
+        Err(Contradiction::Control(what))
+    } else if text.chars().count() > LONGEST {
+        Err(Contradiction::TooLong(what))
+    } else {
+        Ok(())
+    }
 }
 
 impl Holds {
@@ -147,9 +168,7 @@ impl Holds {
     /// Where it contradicts itself, or one of these.
     pub fn may_add(&self, hold: &Hold) -> Result<(), Contradiction> {
         for (what, text) in [("--matter", &hold.matter), ("--by", &hold.by)] {
-            if text.trim().is_empty() {
-                return Err(Contradiction::Empty(what));
-            }
+            is_said_well(what, text)?;
         }
         for store in &hold.stores {
             if let Some(why) = store.never_held() {
@@ -173,9 +192,7 @@ impl Holds {
     ///
     /// Where nothing is held for it, or nobody says so.
     pub fn may_release(&self, matter: &str, by: &str) -> Result<(), Contradiction> {
-        if by.trim().is_empty() {
-            return Err(Contradiction::Empty("--by"));
-        }
+        is_said_well("--by", by)?;
         if self.0.iter().any(|active| active.hold.matter == matter) {
             return Ok(());
         }

@@ -15,7 +15,7 @@ pub mod chain;
 pub use chain::{Kept, after};
 
 pub mod verify;
-pub use verify::{Verified, Wrong, verify};
+pub use verify::{Verified, Wrong, trusted, verify};
 
 pub mod hold;
 pub use hold::Hold;

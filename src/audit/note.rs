@@ -42,14 +42,22 @@ impl Head {
     }
 }
 
+/// A note as it was signed, out of what is left of it where it was kept: a mail changes how lines end and loses the last
+/// end, and a log writes the note in one line, escaped, among other words.
+pub fn as_signed(kept: &str) -> String {
+    let from = kept.find(ORIGIN).and_then(|start| kept.get(start..)).unwrap_or(kept);
+    let note = from.split('"').next().unwrap_or(from);
+    format!("{}\n", note.replace("\\n", "\n").replace('\r', "").trim())
+}
+
 /// The key that verifies heads.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
 
 impl PublicKey {
-    /// The key that these 64 hex digits write.
+    /// The key that these 64 hex digits write, large or small.
     pub fn from_hex(text: &str) -> Option<Self> {
-        VerifyingKey::from_bytes(&Hash::from_hex(text)?.0).ok().map(Self)
+        VerifyingKey::from_bytes(&Hash::from_hex(&text.to_ascii_lowercase())?.0).ok().map(Self)
     }
 
     fn id(&self) -> [u8; KEY_ID] {

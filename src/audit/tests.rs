@@ -113,6 +113,27 @@ fn what_is_wrong_is_named_with_its_entry() {
 }
 
 #[test]
+fn an_anchor_is_taken_as_a_mail_or_a_log_left_it() {
+    let whole = chain();
+    let head = &whole[4].head;
+    for kept in [
+        head.trim_end().to_owned(),
+        head.replace('\n', "\r\n"),
+        format!("\n{head}\n\n"),
+        head.replace('\n', "\\n"),
+        format!("{{\"level\":\"INFO\",\"head\":\"{}\",\"target\":\"journeycast\"}}\n", head.replace('\n', "\\n")),
+    ] {
+        assert!(verify(&whole, &signer().public_key(), Some(&kept)).is_ok(), "{kept:?}");
+        assert_eq!(wrong(&whole, Some(&kept.replace('5', "4"))), Wrong::AnchorForged, "{kept:?}");
+    }
+    for junk in ["", "hello\nworld\n", &head.repeat(2)] {
+        assert_eq!(wrong(&whole, Some(junk)), Wrong::AnchorForged, "{junk:?}");
+    }
+    let hex = signer().public_key().to_string();
+    assert_eq!(PublicKey::from_hex(&hex.to_uppercase()), Some(signer().public_key()));
+}
+
+#[test]
 fn another_key_neither_verifies_nor_goes_on() {
     let other = Signer::of(&[8; 32]);
     let whole = chain();
@@ -202,6 +223,9 @@ fn what_contradicts_itself_or_another_hold_is_refused() {
         (with(|_| {}), ""),
         (with(|hold| hold.matter = "m-1".to_owned()), "the matter \"m-1\" is held already, since entry 4"),
         (with(|hold| hold.by = " ".to_owned()), "--by is empty"),
+        (with(|hold| hold.by = "c\n2".to_owned()), "--by has control characters"),
+        (with(|hold| hold.matter = "\u{dc}".repeat(201)), "--matter has more than 200 characters"),
+        (with(|hold| hold.matter = "\u{dc}".repeat(200)), ""),
         (with(|hold| hold.until = hold.from), "--until must be later than --from"),
         (with(|hold| hold.stores.extend([Store::Visits])), "--topic visits: visits are never kept"),
         (with(|hold| hold.stores.extend([Store::Keys])), "--topic keys: keys are destroyed"),

@@ -1,6 +1,7 @@
 //! Verifying: whether a chain is whole and as it was signed, and the first thing that is wrong where it is not.
 
-use super::{Event, Hash, Head, Kept, PublicKey};
+use super::note::as_signed;
+use super::{Entry, Event, Hash, Head, Kept, PublicKey};
 
 /// A chain in which nothing is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,9 @@ pub enum Wrong {
         /// What comes.
         found: u64,
     },
+    /// Nothing is left of it.
+    #[error("it has no entry, although keys were made, which it tells of: its entries were deleted")]
+    Emptied,
     /// The oldest entries are missing, and no entry says that they were due.
     #[error("it begins with entry {first}, and no entry says that those before were deleted when due")]
     BeginningMissing {
@@ -92,7 +96,8 @@ pub enum Wrong {
     },
 }
 
-/// Verifies entries and their heads in their order, and that they go on from an earlier head that was kept elsewhere.
+/// Verifies entries and their heads in their order, and that they go on from an earlier head that was kept elsewhere,
+/// as a mail or a log left it.
 ///
 /// # Errors
 ///
@@ -101,15 +106,30 @@ pub fn verify(kept: &[Kept], key: &PublicKey, anchor: Option<&str>) -> Result<Ve
     let mut chain = Walked::default();
     for (place, kept) in kept.iter().enumerate() {
         let entry = kept.read().map_err(|_| Wrong::UnreadableAt { place: place + 1 })?;
-        chain.step(&entry, kept, key)?;
+        chain.step(&entry, kept, Some(key))?;
     }
-    if chain.first > chain.shortened.saturating_add(1) {
-        return Err(Wrong::BeginningMissing { first: chain.first });
-    }
+    chain.has_its_beginning()?;
     if let Some(anchor) = anchor {
-        chain.goes_on_from(anchor, key, kept)?;
+        chain.goes_on_from(&as_signed(anchor), key, kept)?;
     }
     Ok(Verified { entries: kept.len(), first: chain.first, head: chain.last })
+}
+
+/// What every entry says, where the chain is whole and this key signed it: nobody acts on one that is not. Whoever has no
+/// key can tell that it is whole, and not who signed it.
+///
+/// # Errors
+///
+/// The first thing that is wrong.
+pub fn trusted(kept: &[Kept], key: Option<&PublicKey>) -> Result<Vec<Entry>, Wrong> {
+    let (mut chain, mut entries) = (Walked::default(), Vec::with_capacity(kept.len()));
+    for (place, kept) in kept.iter().enumerate() {
+        let entry = kept.read().map_err(|_| Wrong::UnreadableAt { place: place + 1 })?;
+        chain.step(&entry, kept, key)?;
+        entries.push(entry);
+    }
+    chain.has_its_beginning()?;
+    Ok(entries)
 }
 
 /// What was seen of a chain so far.
@@ -122,7 +142,7 @@ struct Walked {
 }
 
 impl Walked {
-    fn step(&mut self, entry: &super::Entry, kept: &Kept, key: &PublicKey) -> Result<(), Wrong> {
+    fn step(&mut self, entry: &Entry, kept: &Kept, key: Option<&PublicKey>) -> Result<(), Wrong> {
         let sequence = entry.sequence;
         match self.last {
             Some(last) if sequence != last.size.saturating_add(1) => {
@@ -142,13 +162,20 @@ impl Walked {
         if Head::read(&kept.head) != Some(head) {
             return Err(Wrong::HeadOther { sequence });
         }
-        if !key.signed(&head, &kept.head) {
+        if key.is_some_and(|key| !key.signed(&head, &kept.head)) {
             return Err(Wrong::HeadForged { sequence });
         }
         if let Event::AuditShortened { through } = &entry.event {
             self.shortened = self.shortened.max(*through);
         }
         self.last = Some(head);
+        Ok(())
+    }
+
+    fn has_its_beginning(&self) -> Result<(), Wrong> {
+        if self.first > self.shortened.saturating_add(1) {
+            return Err(Wrong::BeginningMissing { first: self.first });
+        }
         Ok(())
     }
 

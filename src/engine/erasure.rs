@@ -15,12 +15,17 @@ pub struct Erasure {
 }
 
 impl Erasure {
-    /// One more thing that is asked for, under every name that it may have; its place in the list.
+    /// One more thing that is asked for, under every name that it may have; its place in the list, which is the same
+    /// however often it is asked for.
     pub fn seek(&mut self, namer: &Namer, domain: Domain, id: &str) -> usize {
+        let names = namer.every_name(domain, id);
+        if let Some(place) = names.iter().find_map(|name| self.sought.get(&(domain, *name))) {
+            return *place;
+        }
         let place = self.found.len();
         self.found.push(false);
         self.kept.push(false);
-        for name in namer.every_name(domain, id) {
+        for name in names {
             self.sought.insert((domain, name), place);
         }
         place
@@ -130,6 +135,15 @@ mod tests {
         let mut fact = fact(0, Domain::Conversation, "c-1", 9, started);
         assert!(erasure.concerns(&fact) && erasure.take_out(&mut fact) && !erasure.concerns(&fact));
         assert!(erasure.has_found(place));
+    }
+
+    #[test]
+    fn what_is_asked_for_again_has_the_place_of_the_first_time() {
+        let mut erasure = Erasure::default();
+        let places = ["a-1", "a-2", "a-1", "a-2"].map(|id| erasure.seek(&namer(), Domain::Action, id));
+        assert_eq!(places, [0, 1, 0, 1]);
+        assert!(!erasure.take_out(&mut step(0, "a-1", 9)));
+        assert_eq!(places.map(|place| erasure.has_found(place)), [true, false, true, false]);
     }
 
     #[test]

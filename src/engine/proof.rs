@@ -1,6 +1,6 @@
 //! Proof: follows every name that leads from one conversation to what is held, and counts what of it was browsed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -55,17 +55,19 @@ impl Store {
 
 /// How a record rests in its store.
 #[derive(Debug, Clone, Copy)]
-pub struct Resting {
+pub struct Resting<'a> {
     /// Where.
     pub store: Store,
     /// When it was appended first.
     pub since: WallTime,
     /// When it is deleted.
     pub until: WallTime,
+    /// The legal matters for which it stays after that.
+    pub held_for: &'a [&'a str],
 }
 
 /// Facts of one kind with one tie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// How many.
     pub facts: usize,
@@ -75,6 +77,8 @@ pub struct Held {
     pub last: EventTime,
     /// When the last of them is deleted.
     pub until: WallTime,
+    /// The legal matters for which any of them stay after that.
+    pub held_for: BTreeSet<String>,
     /// When the last key of a name of theirs is destroyed: nobody can tell then whose they are.
     pub nameless: WallTime,
 }
@@ -122,7 +126,7 @@ impl Proof {
     }
 
     /// Counts a fact, when all names were followed. What was browsed is compared by the bare name, whatever its domain.
-    pub fn count(&mut self, fact: &Fact, resting: Resting) {
+    pub fn count(&mut self, fact: &Fact, resting: Resting<'_>) {
         if let About::Visit(visit) = &fact.about {
             let mut names = std::iter::once(fact.names.own).chain(fact.names.before);
             let is_reached =
@@ -134,12 +138,14 @@ impl Proof {
         }
         let Some(tie) = self.tie_of(fact) else { return };
         let ends = WallTime::from_millis(Epoch::of(fact.at).end().millis()).max(resting.since).after(self.keys_kept);
-        let one = Held { facts: 0, first: fact.at, last: fact.at, until: resting.until, nameless: ends };
+        let held_for = BTreeSet::new();
+        let one = Held { facts: 0, first: fact.at, last: fact.at, until: resting.until, held_for, nameless: ends };
         let held = self.held.entry((resting.store, tie, kind_of(&fact.about))).or_insert(one);
         held.facts += 1;
         held.first = held.first.min(fact.at);
         held.last = held.last.max(fact.at);
         held.until = held.until.max(resting.until);
+        held.held_for.extend(resting.held_for.iter().map(|matter| (*matter).to_owned()));
         held.nameless = held.nameless.max(ends);
     }
 
@@ -267,7 +273,10 @@ mod tests {
         }
         let since = WallTime::from_millis(AT.millis());
         for fact in facts {
-            proof.count(fact, Resting { store: Store::Facts, since, until: since.after(Span::from_days(12)) });
+            proof.count(
+                fact,
+                Resting { store: Store::Facts, since, until: since.after(Span::from_days(12)), held_for: &[] },
+            );
         }
         proof
     }

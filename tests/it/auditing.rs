@@ -125,7 +125,13 @@ fn a_hold_is_listed_keeps_facts_from_erasure_and_goes_with_its_release() {
         (add("Smith", &[]), "the matter \"Smith\" is held already"),
         (add("Miller", &["--topic", "visits"]), "visits are never kept for longer than two hours"),
         (add("Miller", &["--topic", "keys"]), "keys are destroyed on their day"),
-        (add("Miller", &["--topic", "cellar"]), "possible values: input, facts, visits"),
+        (
+            add("Miller", &["--topic", "cellar"]),
+            "possible values: facts, adjustments, revisions, baseline, audit, set-aside]",
+        ),
+        (add(&"x".repeat(201), &[]), "--matter has more than 200 characters"),
+        (add("Mil\nler", &[]), "--matter has control characters"),
+        (add(" Smith ", &[]), "the matter \"Smith\" is held already"),
         (add("Miller", &["--from", "yesterday"]), "write it as 2026-11-02T09:00:00Z"),
         (
             add("Miller", &["--from", "2026-11-20T00:00:00Z", "--until", "2026-11-19T00:00:00Z"]),
@@ -145,11 +151,18 @@ fn a_hold_is_listed_keeps_facts_from_erasure_and_goes_with_its_release() {
     assert_eq!((rows[1][0], rows[1][3], rows[1][5]), ("Smith", "facts", "2026-11-20T00:00:00Z"));
     assert_eq!((rows[2][0], rows[2][3], rows[2][4]), ("Jones", "adjustments revisions baseline", "pg-web"));
 
+    let listed: Value = serde_json::from_str(&printed(&shop, &["hold", "list"], &["--format", "json"])).expect("JSON");
+    assert_eq!(listed[1]["stores"], serde_json::json!(["adjustments", "revisions", "baseline"]));
+    assert_eq!(
+        (&listed[0]["planning_groups"], &listed[1]["planning_groups"][0]),
+        (&Value::Array(vec![]), &"pg-web".into())
+    );
+
     shop.put("ids.csv", b"kind,id\naction,a-1\naction,a-9\n");
     let erased = perform(&shop, &["erase"], &["--ids", "ids.csv"]);
     assert_eq!(String::from_utf8_lossy(&erased.stdout), "line,answer\n2,on_hold\n3,nothing_held\n");
     assert!(said(&erased).contains("\"matter\":\"Smith\""), "{}", said(&erased));
-    printed(&shop, &["hold", "release"], &["--matter", "Smith", "--by", "counsel-2"]);
+    printed(&shop, &["hold", "release"], &["--matter", " Smith ", "--by", "counsel-2"]);
     assert_eq!(printed(&shop, &["erase"], &["--ids", "ids.csv"]), "line,answer\n2,erased\n3,nothing_held\n");
 }
 
@@ -173,7 +186,12 @@ fn with_a_key_of_its_own_the_audit_is_signed_by_that_and_another_is_named_as_suc
 /// What a verifier says of these lines, by the program and by the script: whether they are whole, and what is said.
 fn judged(shop: &Installation, key: &str, lines: &[&str], anchor: Option<&str>) -> [(bool, String); 2] {
     let export: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    shop.put("export.ndjson", export.as_bytes());
+    judged_of(shop, key, export.as_bytes(), anchor)
+}
+
+/// The same of these bytes.
+fn judged_of(shop: &Installation, key: &str, export: &[u8], anchor: Option<&str>) -> [(bool, String); 2] {
+    shop.put("export.ndjson", export);
     let mut ours = vec!["audit", "verify", "--file", "export.ndjson", "--key", key];
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/audit/verify.py");
     let mut theirs = Command::new("python3");
@@ -193,7 +211,7 @@ fn a_script_that_shares_nothing_with_us_finds_the_same_edits_cuts_and_replays() 
     let shop = shop();
     run(&shop);
     let early = printed(&shop, &["audit", "head"], &[]);
-    printed(&shop, &["hold", "add"], &["--matter", "\u{dc}ber \"m\"\\\u{1f}", "--by", "counsel-2"]);
+    printed(&shop, &["hold", "add"], &["--matter", "\u{dc}ber \"m\"\\", "--by", "counsel-2"]);
     printed(&shop, &["audit", "export"], &["--out", "whole.ndjson"]);
     let (key, newest) = (printed(&shop, &["audit", "key"], &[]), printed(&shop, &["audit", "head"], &[]));
     let (key, whole) = (key.trim_end(), fs::read_to_string(shop.path("whole.ndjson")).unwrap());
@@ -226,4 +244,104 @@ fn a_script_that_shares_nothing_with_us_finds_the_same_edits_cuts_and_replays() 
         let [ours, theirs] = judged(&shop, key, lines, anchor);
         assert!(!ours.0 && !theirs.0, "{what} was not seen: {ours:?} {theirs:?}");
     }
+}
+
+#[test]
+#[ignore = "needs python3: .ci/run runs it by name"]
+fn a_script_that_shares_nothing_with_us_judges_what_mails_editors_and_logs_make_of_export_head_and_key_as_we_do() {
+    let shop = shop();
+    run(&shop);
+    let (key, head) = (printed(&shop, &["audit", "key"], &[]), printed(&shop, &["audit", "head"], &[]));
+    let (key, whole) = (key.trim_end(), printed(&shop, &["audit", "export"], &[]));
+    let (windows, large) = (whole.replace('\n', "\r\n"), key.to_uppercase());
+    let (by_mail, logged) =
+        (head.trim_end().replace('\n', "\r\n"), format!("{{\"head\":\"{}\"}}", head.replace('\n', "\\n")));
+    let blank = whole.replacen('\n', "\n\n", 1);
+    let marked = format!("\u{feff}{whole}");
+    for (what, is_whole, key, export, anchor) in [
+        ("lines of Windows", true, key, windows.as_bytes(), None),
+        ("no last line feed", true, key, whole.trim_end().as_bytes(), None),
+        ("a key in capitals", true, &*large, whole.as_bytes(), None),
+        ("a head from a mail", true, key, whole.as_bytes(), Some(&*by_mail)),
+        ("a head from a log", true, key, whole.as_bytes(), Some(&*logged)),
+        ("a byte order mark", false, key, marked.as_bytes(), None),
+        ("a blank line", false, key, blank.as_bytes(), None),
+        ("no JSON", false, key, b"hello\n", None),
+        ("another JSON", false, key, b"[]\n", None),
+        ("no UTF-8", false, key, b"\xff\xfe\n", None),
+        ("a short key", false, "ab", whole.as_bytes(), None),
+        ("no head", false, key, whole.as_bytes(), Some("hello\nworld\n")),
+    ] {
+        let [ours, theirs] = judged_of(&shop, key, export, anchor);
+        assert!(ours.0 == is_whole && theirs.0 == is_whole, "{what}: {ours:?} {theirs:?}");
+        assert!(is_whole || theirs.1.starts_with("wrong: ") && theirs.1.lines().count() == 1, "{what}: {theirs:?}");
+    }
+}
+
+#[test]
+fn behind_an_audit_that_was_changed_emptied_or_signed_by_another_nothing_is_done_and_every_command_says_so() {
+    let shop = shop();
+    run(&shop);
+    printed(&shop, &["hold", "add"], &["--matter", "Smith", "--by", "counsel-2", "--topic", "facts"]);
+    shop.put("ids.csv", b"kind,id\naction,a-1\n");
+    shop.put("nothing.ndjson", b"");
+    let whole = fs::read(shop.path("data/journeycast.db")).unwrap();
+    let held = r#"UPDATE audit SET entry = replace(entry, '"facts"', '"baseline"')"#;
+    for (sql, why) in [(held, "was changed"), ("DELETE FROM audit", "its entries were deleted")] {
+        fs::write(shop.path("data/journeycast.db"), &whole).unwrap();
+        let database = rusqlite::Connection::open(shop.path("data/journeycast.db")).unwrap();
+        database.execute_batch(sql).unwrap();
+        let entries = || database.query_row("SELECT count(*) FROM audit", [], |row| row.get::<_, i64>(0)).unwrap();
+        let before = entries();
+        for (command, more) in [
+            (&["run"][..], &["--until-caught-up"][..]),
+            (&["ingest"], &["nothing.ndjson"]),
+            (&["erase"], &["--ids", "ids.csv"]),
+            (&["hold", "add"], &["--matter", "m", "--by", "c"]),
+            (&["hold", "list"], &[]),
+            (&["audit", "head"], &[]),
+        ] {
+            let refused = perform(&shop, command, more);
+            assert_eq!(refused.status.code(), Some(1), "{command:?}: {}", said(&refused));
+            assert!(said(&refused).contains("cannot go on: ") && said(&refused).contains(why), "{}", said(&refused));
+        }
+        assert_eq!(perform(&shop, &["audit", "verify"], &[]).status.code(), Some(1));
+        assert_eq!(entries(), before, "nothing was told");
+    }
+    fs::write(shop.path("data/journeycast.db"), &whole).unwrap();
+    let configuration = fs::read_to_string(shop.path("journeycast.toml")).unwrap();
+    shop.put("audit.key", "2d".repeat(32).as_bytes());
+    shop.put("journeycast.toml", format!("{configuration}[keys]\naudit_key_file = \"./audit.key\"\n").as_bytes());
+    for (command, more) in [(&["run"][..], "--until-caught-up"), (&["ingest"], "nothing.ndjson")] {
+        let refused = perform(&shop, command, &[more]);
+        assert_eq!(refused.status.code(), Some(1), "{command:?}: {}", said(&refused));
+        assert!(said(&refused).contains("was not signed with this key"), "{}", said(&refused));
+    }
+}
+
+#[test]
+fn where_no_log_is_nobody_is_told_that_nothing_is_held_and_looking_makes_none() {
+    let shop = shop();
+    shop.put("ids.csv", b"kind,id\naction,a-1\n");
+    for is_there in [false, true] {
+        if is_there {
+            fs::create_dir(shop.path("data")).unwrap();
+        }
+        for (command, more) in [
+            (&["policy", "prove"][..], &["--recording", "c-1"][..]),
+            (&["erase"], &["--ids", "ids.csv"]),
+            (&["retention", "check"], &[]),
+            (&["tail"], &[]),
+            (&["set-aside"], &[]),
+            (&["hold", "list"], &[]),
+            (&["audit", "verify"], &[]),
+        ] {
+            let refused = perform(&shop, command, more);
+            assert_eq!(refused.status.code(), Some(2), "{command:?}: {}", said(&refused));
+            assert!(said(&refused).contains("there is no journeycast.db in ./data"), "{}", said(&refused));
+            assert!(refused.stdout.is_empty(), "{command:?}");
+        }
+        assert_eq!(shop.path("data").exists(), is_there);
+    }
+    assert!(shop.bytes_below("data").is_empty());
 }

@@ -78,6 +78,10 @@ fn a_file_that_cannot_be_understood_is_refused_by_its_line_and_nothing_is_erased
         ("id,kind\n", 1, "the first line must be kind,id"),
         ("kind,id\nactoin,a-1\n", 2, "the kind is none of"),
         ("kind,id\naction,a-1\naction\n", 3, "must have two columns"),
+        ("kind,id\r\n\r\naction,a-1\r\naction,\r\n", 4, "the id is empty"),
+        ("kind,id\n\n\ncookie, a-1\n", 4, "the id has blanks around it"),
+        ("kind,id\naction,a-1\naction,\"a-2\naction,a-3\n", 3, "a quote is opened and not closed"),
+        ("kind,id\raction,a-1\raction,\"a-2\"\rsession,\"a-2", 4, "a quote is opened and not closed"),
     ] {
         site.put("ids.csv", ids.as_bytes());
         let output = site.perform(&["erase", "--config", "journeycast.toml", "--ids", "ids.csv"]);
@@ -86,4 +90,28 @@ fn a_file_that_cannot_be_understood_is_refused_by_its_line_and_nothing_is_erased
         assert!(words.contains(&format!("ids.csv:{line}: {what}")), "{ids:?}: {words}");
         assert!(!words.contains("a-1"), "an id was told: {words}");
     }
+}
+
+#[test]
+fn every_line_is_answered_by_its_number_in_the_file_and_every_copy_of_an_id_alike_also_under_a_hold() {
+    let (site, lines) = site();
+    site.put("all.ndjson", &file_of(&lines));
+    site.printed(&["ingest", "--config", "journeycast.toml", "all.ndjson"]);
+    let ids: BTreeSet<String> = lines.iter().filter_map(|line| about(line)[0].clone()).collect();
+    let [a, b] = [ids.first(), ids.last()].map(|id| id.expect("there are actions"));
+    site.put(
+        "ids.csv",
+        format!("kind,id\r\naction,{a}\r\n\r\ncookie,x\r\naction,{b}\r\naction,{a}\r\naction,\"{b}\"\r\n").as_bytes(),
+    );
+    let told = |held: &str| format!("line,answer\n2,{held}\n4,never_stored\n5,{held}\n6,{held}\n7,{held}\n");
+    let erase = ["erase", "--config", "journeycast.toml", "--ids", "ids.csv"];
+    let hold = |what| ["hold", what, "--config", "journeycast.toml", "--matter", "m", "--by", "c"];
+    site.printed(&hold("add"));
+    assert_eq!(site.printed(&erase), told("on_hold"));
+    site.printed(&hold("release"));
+    assert_eq!(site.printed(&erase), told("erased"));
+    assert_eq!(site.printed(&erase), told("nothing_held"));
+    site.put("ids.csv", b"kind,id\nsession,nobody\n");
+    let erased = site.perform(&erase);
+    assert!(said(&erased).contains("a mark that the visit of a session saw a regulated page"), "{}", said(&erased));
 }

@@ -209,3 +209,22 @@ fn production_runs_under_a_signed_policy_alone_and_says_which_line_to_mend() {
     let missing = shop.perform(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
     assert_eq!(missing.status.code(), Some(2), "a policy that is named and not there is no policy");
 }
+
+#[test]
+fn signing_follows_a_link_to_its_policy_and_leaves_lines_as_they_end() {
+    let shop = shop(SOUND);
+    std::fs::create_dir(shop.path("policies")).unwrap();
+    shop.put("policies/shop.toml", SOUND.replace('\n', "\r\n").as_bytes());
+    std::fs::remove_file(shop.path("policy.toml")).unwrap();
+    std::os::unix::fs::symlink("policies/shop.toml", shop.path("policy.toml")).unwrap();
+    let signing = ["--reviewed-by", "counsel-1", "--approved-on", "2026-11-01", "--review-by", "2099-01-01"];
+    let words: Vec<&str> = ["policy", "sign", "--config", "journeycast.toml"].into_iter().chain(signing).collect();
+    shop.printed(&words);
+    assert!(shop.path("policy.toml").is_symlink(), "the link was replaced");
+    let signed = std::fs::read_to_string(shop.path("policies/shop.toml")).unwrap();
+    assert!(signed.contains("reviewed_by = \"counsel-1\"\r\n"), "{signed:?}");
+    assert_eq!(signed.matches('\n').count(), signed.matches("\r\n").count(), "{signed:?}");
+    assert_eq!(std::fs::read_dir(shop.path("policies")).unwrap().count(), 1, "something is left beside it");
+    let checked = shop.printed(&["policy", "check", "--config", "journeycast.toml"]);
+    assert!(checked.contains("signed: reviewed by counsel-1"), "{checked}");
+}

@@ -72,6 +72,31 @@ fn what_is_held_of_a_conversation_is_what_its_records_said_and_no_page_can_be_re
 }
 
 #[test]
+fn a_hold_that_keeps_what_is_shown_is_named_and_without_keys_it_is_said_how_much_rests_nameless() {
+    let (site, records) = site();
+    let found = conversations(&records);
+    let (conversation, _) = found.first().expect("somebody accepted an offer");
+    let words = ["policy", "prove", "--config", "journeycast.toml", "--recording", conversation];
+    assert!(!site.printed(&words).contains("on hold"));
+    let hold =
+        ["hold", "add", "--config", "journeycast.toml", "--matter", "Smith v. Shop", "--by", "c", "--topic", "facts"];
+    site.printed(&hold);
+    assert!(site.printed(&words).contains("or later, since it is on hold for Smith v. Shop"));
+    assert_eq!(prove(&site, conversation)["held"][0]["on_hold_for"][0], "Smith v. Shop");
+    let database = rusqlite::Connection::open(site.path("data/journeycast.db")).expect("it opens");
+    database.execute_batch("DELETE FROM keys").expect("it runs");
+    let nameless = prove(&site, conversation)["facts_whose_key_is_destroyed"].as_u64().expect("a number");
+    assert!(nameless > 100);
+    let said = site.printed(&words);
+    assert!(
+        said.contains(&format!(
+            "No key is there: nothing can be found by this id, and nothing could be by anybody. {nameless} facts rest"
+        )),
+        "{said}"
+    );
+}
+
+#[test]
 fn that_the_visit_of_a_conversation_saw_a_regulated_page_is_said_and_which_page_is_not() {
     let (site, records) = site();
     let marked = conversations(&records).into_iter().find_map(|(conversation, _)| {

@@ -136,11 +136,11 @@ fn a_record_may_be_as_old_as_its_row_and_the_rhythm_of_deleting_allow_and_not_a_
         let row = rows.iter().find(|row| row.store == store).expect("every store has a row");
         for (more, verdict) in [(0, Verdict::Within), (1, Verdict::Exceeds)] {
             let oldest = Some(now.before(longest.and(rhythm)).before(Span::from_millis(more)));
-            let judged = of_age(row, "place", Seen { oldest, rhythm }, now, "do something");
+            let judged = of_age(row, "place", Seen { oldest, newest: oldest, rhythm }, now, "do something");
             assert_eq!(judged.verdict, verdict, "{judged:?}");
             assert_eq!(judged.advice.is_empty(), verdict == Verdict::Within);
         }
-        assert_eq!(of_age(row, "place", Seen { oldest: None, rhythm }, now, "").verdict, Verdict::Within);
+        assert_eq!(of_age(row, "place", Seen { oldest: None, newest: None, rhythm }, now, "").verdict, Verdict::Within);
     }
 }
 
@@ -252,7 +252,9 @@ fn exceeding(shop: &Installation) -> (Option<i32>, Vec<(String, String, String)>
 fn a_folder_that_keeps_to_its_rows_is_within_and_what_does_not_is_named_with_what_to_do() {
     let shop = shop("");
     std::fs::create_dir(shop.path("data")).unwrap();
-    assert_eq!(exceeding(&shop), (Some(0), vec![]), "nothing is there yet");
+    let refused = shop.perform(&CHECK);
+    assert_eq!(refused.status.code(), Some(2), "nothing is there yet: {}", said(&refused));
+    assert!(said(&refused).contains("see that [log] path is right"), "{}", said(&refused));
     assert!(shop.bytes_below("data").is_empty(), "whoever looks makes nothing");
     shop.put("events.ndjson", format!("{}\n", web("s-1", "/", serde_json::json!({}))).as_bytes());
     shop.printed(&["ingest", "--config", "journeycast.toml", "events.ndjson"]);
@@ -271,6 +273,19 @@ fn a_folder_that_keeps_to_its_rows_is_within_and_what_does_not_is_named_with_wha
     shop.printed(&["run", "--config", "journeycast.toml", "--until-caught-up"]);
     assert_eq!(exceeding(&shop), (Some(0), vec![]), "what was counted is swept");
 
+    assert!(older("audit", "at", -86_400_000) > 0);
+    let (code, found) = exceeding(&shop);
+    assert_eq!((code, found.len()), (Some(1), 1), "{found:?}");
+    assert!(found[0].0 == "audit" && found[0].2.starts_with("set the clock"), "{found:?}");
+    older("audit", "at", 86_400_000);
+    assert_eq!(exceeding(&shop), (Some(0), vec![]));
+
+    shop.printed(&["hold", "add", "--config", "journeycast.toml", "--matter", "m", "--by", "c", "--topic", "audit"]);
+    older("audit", "at", 500 * 86_400_000);
+    let listed = shop.printed(&CHECK);
+    assert!(listed.contains("on hold for m, whole or in part: what else of it is past its time does not"), "{listed}");
+    older("audit", "at", -500 * 86_400_000);
+
     assert!(database.execute("UPDATE keys SET epoch = epoch - 10, created_at = 0", []).unwrap() > 0);
     std::fs::set_permissions(shop.path("data/master.key"), std::os::unix::fs::PermissionsExt::from_mode(0o644))
         .unwrap();
@@ -283,6 +298,8 @@ fn a_folder_that_keeps_to_its_rows_is_within_and_what_does_not_is_named_with_wha
 #[test]
 fn what_is_stated_shorter_than_what_is_in_force_is_a_finding_of_both_checks() {
     let shop = shop(&STATED.replace("2027-01-31", "2026-01-31"));
+    shop.put("events.ndjson", b"");
+    shop.printed(&["ingest", "--config", "journeycast.toml", "events.ndjson"]);
     let (code, found) = exceeding(&shop);
     let places: Vec<&str> = found.iter().map(|(_, place, _)| place.as_str()).collect();
     assert_eq!((code, places), (Some(1), vec!["policy", "configuration"]), "{found:?}");

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{Embedded, EmbeddedError, Mishap, as_stored};
-use crate::audit::{self, Entry, Event, Hash, Holds, Kept, Signer};
+use crate::audit::{self, Entry, Event, Hash, Holds, Kept, Signer, Wrong};
 use crate::engine::WallTime;
 
 /// What else an erasure, a sweep or a maker of keys needs to tell what it did.
@@ -16,6 +16,16 @@ pub(super) struct Scribe {
 }
 
 impl Scribe {
+    /// What every entry says, where the audit is whole and as its key signed it.
+    pub(super) fn entries(&self, connection: &Connection, file: &Path) -> Result<Vec<Entry>, Mishap> {
+        let broken = |why| EmbeddedError::AuditBroken { file: file.to_path_buf(), why };
+        let kept = all(connection)?;
+        if kept.is_empty() && is_emptied(connection)? {
+            return Err(broken(Wrong::Emptied).into());
+        }
+        Ok(audit::trusted(&kept, Some(&self.signer.public_key())).map_err(broken)?)
+    }
+
     /// Appends entries; nothing where there is nothing to tell.
     pub(super) fn tell(&self, transaction: &Transaction<'_>, file: &Path, events: Vec<Event>) -> Result<(), Mishap> {
         if events.is_empty() {
@@ -52,15 +62,17 @@ impl Scribe {
     }
 }
 
-/// Every entry that is kept.
-pub(super) fn entries(connection: &Connection, file: &Path) -> Result<Vec<Entry>, Mishap> {
-    let broken = |why| EmbeddedError::AuditBroken { file: file.to_path_buf(), why };
-    let read = all(connection)?.iter().map(|kept| kept.read().map_err(broken)).collect::<Result<_, _>>()?;
-    Ok(read)
-}
+/// What is noted of a folder that is older than the audit: the last epoch whose keys were made before it.
+const KEYS_BEFORE: &str = "SELECT coalesce((SELECT value FROM meta WHERE key = 'keys_before_audit'), -1)";
 
 fn all(connection: &Connection) -> rusqlite::Result<Vec<Kept>> {
     connection.prepare_cached("SELECT entry, hash, head FROM audit ORDER BY seq")?.query_map([], kept)?.collect()
+}
+
+/// Whether keys are there, which are made on the record alone, and no record.
+fn is_emptied(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM keys WHERE epoch > ({KEYS_BEFORE}))");
+    connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))
 }
 
 fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
@@ -72,18 +84,32 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// Where the database fails.
+    /// Where the database fails, or everything was deleted.
     pub fn audit(&self) -> Result<Vec<Kept>, EmbeddedError> {
-        self.look(all)
+        let kept = self.look(all)?;
+        if kept.is_empty() && self.look(is_emptied)? {
+            return Err(EmbeddedError::AuditBroken { file: self.file.clone(), why: Wrong::Emptied });
+        }
+        Ok(kept)
+    }
+
+    /// The same log, whose audit is whole and goes on with this key: for whoever does what it tells of.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails, or the audit cannot go on.
+    pub fn audited(self) -> Result<Self, EmbeddedError> {
+        self.holds().map(|_| self)
     }
 
     /// The holds that are active.
     ///
     /// # Errors
     ///
-    /// Where the database fails, or an entry of the audit cannot be read.
+    /// Where the database fails, or the audit was changed or signed with another key.
     pub fn holds(&self) -> Result<Holds, EmbeddedError> {
-        let read = entries(&self.connection, &self.file).map_err(|mishap| mishap.at(&self.file))?;
+        let scribe = self.scribe(WallTime::from_millis(0));
+        let read = scribe.entries(&self.connection, &self.file).map_err(|mishap| mishap.at(&self.file))?;
         Ok(Holds::of(&read))
     }
 
@@ -103,7 +129,7 @@ impl Embedded {
         decide: impl FnOnce(&[Entry]) -> Result<Vec<Event>, R>,
     ) -> Result<Result<(), R>, EmbeddedError> {
         let (scribe, file) = (self.scribe(now), self.file.clone());
-        self.change(|transaction, _| match decide(&entries(transaction, &file)?) {
+        self.change(|transaction, _| match decide(&scribe.entries(transaction, &file)?) {
             Ok(events) => scribe.tell(transaction, &file, events).map(Ok),
             Err(refusal) => Ok(Err(refusal)),
         })

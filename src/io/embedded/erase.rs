@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Embedded, EmbeddedError, Mishap, as_counted, as_stored, audit, sweep};
+use super::{Embedded, EmbeddedError, Mishap, as_counted, as_stored, sweep};
 use crate::audit::{Event, Holds};
 use crate::engine::names::Epoch;
 use crate::engine::{Erasure, Labels, WallTime};
@@ -56,7 +56,7 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// Where the database fails or a record is damaged; then nothing was erased.
+    /// Where the database fails, a record is damaged or the audit cannot go on; then nothing was erased.
     pub fn erase(
         &mut self,
         now: WallTime,
@@ -70,7 +70,7 @@ impl Embedded {
         }
         let (scribe, file) = (self.scribe(now), self.file.clone());
         let on_hold = self.change(|transaction, _| {
-            let holds = Holds::of(&audit::entries(transaction, &file)?);
+            let holds = Holds::of(&scribe.entries(transaction, &file)?);
             let (mut changed, mut sought) = (0, Sought::of(erasure, &holds));
             for (stream, (places, last)) in &found {
                 // What was appended since the look at it is looked at now, when nothing can be appended.

@@ -102,14 +102,14 @@ impl Embedded {
         Ok(self)
     }
 
-    /// Opens the log in `folder` to read what was published: rows stay readable where the master key is lost.
+    /// Opens the log in `folder`, which must be there, to read what was published: rows stay readable where the master key
+    /// is lost.
     ///
     /// # Errors
     ///
     /// Where the folder or the database cannot be used.
     pub fn open_published(folder: &Path) -> Result<Self, EmbeddedError> {
         let trouble = |source| EmbeddedError::Folder { folder: folder.to_path_buf(), source };
-        fs::create_dir_all(folder).map_err(trouble)?;
         let one_opens_at_a_time = File::open(folder).map_err(trouble)?;
         one_opens_at_a_time.lock().map_err(trouble)?;
         let file = folder.join(DATABASE);

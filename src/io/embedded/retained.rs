@@ -31,6 +31,8 @@ const GROUP: u32 = 0o070;
 pub struct Retained {
     /// The tables that are there, and when the oldest record of each was written.
     pub oldest: Vec<(&'static str, Option<WallTime>)>,
+    /// The same tables, and when the newest record of each was.
+    pub newest: Vec<(&'static str, Option<WallTime>)>,
     /// The tables whose oldest record is not counted yet, and stays until it is.
     pub not_counted: Vec<&'static str>,
     /// Whether deleted bytes are overwritten.
@@ -61,10 +63,11 @@ impl Embedded {
     ///
     /// Where the database fails, or a file cannot be looked at.
     pub fn retained(&self, now: WallTime, keys_kept: Span, key_file: Option<&Path>) -> Result<Retained, EmbeddedError> {
-        let (mut oldest, mut not_counted) = (Vec::new(), Vec::new());
+        let (mut oldest, mut newest, mut not_counted) = (Vec::new(), Vec::new(), Vec::new());
         for (table, column) in AGES {
             if self.look(|connection| is_there(connection, table))? {
-                oldest.push((table, self.look(|connection| oldest_of(connection, table, column))?));
+                oldest.push((table, self.look(|connection| time_of(connection, table, "min", column))?));
+                newest.push((table, self.look(|connection| time_of(connection, table, "max", column))?));
                 if self.look(|connection| waits(connection, table))? {
                     not_counted.push(table);
                 }
@@ -79,6 +82,7 @@ impl Embedded {
         let trouble = |source| EmbeddedError::Folder { folder: self.folder().to_path_buf(), source };
         Ok(Retained {
             oldest,
+            newest,
             not_counted,
             overwrites: self
                 .look(|connection| connection.pragma_query_value(None, "secure_delete", |row| row.get(0)))?,
@@ -97,9 +101,9 @@ fn is_there(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
     connection.query_row(sql, [table], |row| row.get(0))
 }
 
-fn oldest_of(connection: &Connection, table: &str, column: &str) -> rusqlite::Result<Option<WallTime>> {
+fn time_of(connection: &Connection, table: &str, which: &str, column: &str) -> rusqlite::Result<Option<WallTime>> {
     let millis: Option<i64> =
-        connection.query_row(&format!("SELECT min({column}) FROM {table}"), [], |row| row.get(0))?;
+        connection.query_row(&format!("SELECT {which}({column}) FROM {table}"), [], |row| row.get(0))?;
     Ok(millis.map(WallTime::from_millis))
 }
 

@@ -66,9 +66,9 @@ impl Runner {
     ///
     /// # Errors
     ///
-    /// Where another process is the runner, or the log cannot be opened.
+    /// Where another process is the runner, the log cannot be opened, or its audit cannot go on.
     pub fn of(settings: &Settings) -> Result<Self, EmbeddedError> {
-        let log = Embedded::of(settings)?;
+        let log = Embedded::of(settings)?.audited()?;
         let lock = RunnerLock::take(log.folder())?;
         Ok(Self { log, _lock: lock })
     }

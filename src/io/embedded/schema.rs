@@ -48,6 +48,11 @@ CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, entry TEXT NOT
     head TEXT NOT NULL);
 ";
 
+/// What a folder of version 1 notes of itself: these keys were made before there was an audit to tell of them.
+const UNTOLD: &str = "
+INSERT INTO meta (key, value) SELECT 'keys_before_audit', max(epoch) FROM keys HAVING max(epoch) IS NOT NULL;
+";
+
 /// Opens the database, and makes its tables where it is new. Only one process may do so at a time.
 pub(super) fn open(file: &Path) -> Result<Connection, EmbeddedError> {
     let failed = |error| EmbeddedError::of(file, error);
@@ -106,6 +111,7 @@ fn make(transaction: Transaction<'_>) -> rusqlite::Result<()> {
 /// From version 1 to the newest.
 fn bring_up(transaction: Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute_batch(AUDIT)?;
+    transaction.execute_batch(UNTOLD)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::audit::{Scribe, entries};
+use super::audit::Scribe;
 use super::epoch_keys::{DESTROYED_UP_TO, DESTRUCTIONS};
 use super::{Embedded, EmbeddedError, Mishap};
 use crate::audit::{Event, Holds, Spot};
@@ -78,7 +78,7 @@ impl Embedded {
     pub fn sweep(&mut self, now: WallTime, retention: &Retention) -> Result<Swept, EmbeddedError> {
         let (scribe, file) = (self.scribe(now), self.file.clone());
         let mut swept = self.change(|transaction, _| {
-            let holds = Holds::of(&entries(transaction, &file)?);
+            let holds = Holds::of(&scribe.entries(transaction, &file)?);
             let mut swept = delete(transaction, now, retention, &holds)?;
             swept.keys = destroy(transaction, now, retention, &scribe, &file)?;
             swept.audit = shorten(transaction, now, retention, &scribe, &file, &holds, &mut swept.on_hold)?;

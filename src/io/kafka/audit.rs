@@ -57,11 +57,7 @@ impl AuditTopic {
     ///
     /// Where a key file cannot be used.
     pub fn of(settings: &Settings, cluster: &Cluster) -> Result<Self, KafkaTrouble> {
-        let seed = match &settings.audit_key_file {
-            Some(file) => master::audit_seed(file)?,
-            None => Master::read(settings.key_file.as_ref().ok_or(KafkaTrouble::NoKeyFile)?)?.audit_seed(),
-        };
-        Ok(Self { cluster: cluster.clone(), signer: Signer::of(&seed) })
+        Ok(Self { cluster: cluster.clone(), signer: signer(settings)? })
     }
 
     /// Who signs.
@@ -76,6 +72,16 @@ impl AuditTopic {
     /// Where the topic is not there or cannot be read.
     pub fn kept(&self) -> Result<Vec<Kept>, KafkaTrouble> {
         Ok(placed(&self.cluster)?.into_iter().map(|(_, kept)| kept).collect())
+    }
+
+    /// The holds that are active.
+    ///
+    /// # Errors
+    ///
+    /// Where the topic cannot be read, or the audit was changed or signed with another key.
+    pub fn holds(&self) -> Result<Holds, KafkaTrouble> {
+        let (_, entries) = self.read().map_err(Unread::into_trouble)?;
+        Ok(Holds::of(&entries))
     }
 
     /// Appends entries.
@@ -147,7 +153,7 @@ impl AuditTopic {
 
     fn read(&self) -> Result<(Vec<Kept>, Vec<Entry>), Unread> {
         let kept = self.kept()?;
-        let entries = kept.iter().map(Kept::read).collect::<Result<_, _>>()?;
+        let entries = audit::trusted(&kept, Some(&self.signer.public_key()))?;
         Ok((kept, entries))
     }
 
@@ -166,7 +172,8 @@ impl AuditTopic {
         };
         let placed = placed(&self.cluster)?;
         let broken = |why| KafkaTrouble::AuditBroken { topic: AUDIT, why };
-        let entries = placed.iter().map(|(_, kept)| kept.read().map_err(broken)).collect::<Result<Vec<_>, _>>()?;
+        let kept: Vec<Kept> = placed.iter().map(|(_, kept)| kept.clone()).collect();
+        let entries = audit::trusted(&kept, Some(&self.signer.public_key())).map_err(broken)?;
         let Some(through) = due(&entries) else { return Ok(0) };
         let is_told = |entry: &Entry| matches!(entry.event, Event::AuditShortened { through: told } if told >= through);
         if !entries.iter().any(is_told) {
@@ -178,6 +185,15 @@ impl AuditTopic {
         }
         Ok(gone as u64)
     }
+}
+
+/// Who signs, as the configuration says.
+pub(super) fn signer(settings: &Settings) -> Result<Signer, KafkaTrouble> {
+    let seed = match &settings.audit_key_file {
+        Some(file) => master::audit_seed(file)?,
+        None => Master::read(settings.key_file.as_ref().ok_or(KafkaTrouble::NoKeyFile)?)?.audit_seed(),
+    };
+    Ok(Signer::of(&seed))
 }
 
 /// Why the entries could not be read.
@@ -250,17 +266,17 @@ fn placed(cluster: &Cluster) -> Result<Vec<(u64, Kept)>, KafkaTrouble> {
     Ok(placed)
 }
 
-/// The holds that are active, whoever signed them; none where there is no audit yet.
+/// The holds that are active, where the audit is whole and, if its key is at hand, as that signed it; none where there is no
+/// audit yet.
 ///
 /// # Errors
 ///
-/// Where the topic cannot be read.
+/// Where the topic cannot be read, or the audit cannot go on.
 pub(super) fn holds(cluster: &Cluster) -> Result<Holds, KafkaTrouble> {
     if !Asker::of(cluster)?.existing()?.contains_key(AUDIT) {
         return Ok(Holds::default());
     }
     let broken = |why| KafkaTrouble::AuditBroken { topic: AUDIT, why };
-    let entries =
-        placed(cluster)?.iter().map(|(_, kept)| kept.read().map_err(broken)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Holds::of(&entries))
+    let kept: Vec<Kept> = placed(cluster)?.into_iter().map(|(_, kept)| kept).collect();
+    Ok(Holds::of(&audit::trusted(&kept, cluster.audit_key.as_ref()).map_err(broken)?))
 }

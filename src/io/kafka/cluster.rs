@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rdkafka::ClientConfig;
 
 use super::KafkaTrouble;
+use crate::audit::PublicKey;
 use crate::settings::{ClientValue, Log, Settings};
 
 /// What an operator may change; sessions are short enough that a killed worker is replaced soon.
@@ -36,6 +37,8 @@ pub struct Cluster {
     group: Arc<str>,
     /// The stable name of this worker.
     pub instance: String,
+    /// The key that verifies the audit; none where it is not at hand.
+    pub(super) audit_key: Option<PublicKey>,
 }
 
 impl Cluster {
@@ -69,6 +72,7 @@ impl Cluster {
             servers: Arc::clone(bootstrap_servers),
             group: Arc::clone(group),
             instance: instance.as_ref().map_or_else(host, ToString::to_string),
+            audit_key: super::audit::signer(settings).ok().map(|signer| signer.public_key()),
         })
     }
 

@@ -58,7 +58,10 @@ impl Judgement {
     pub fn under(mut self, matters: &[&str]) -> Self {
         if !matters.is_empty() && self.verdict == Verdict::Exceeds {
             self.verdict = Verdict::Look;
-            self.found.push_str(&format!("; on hold for {}", matters.join(", ")));
+            self.found.push_str(&format!(
+                "; on hold for {}, whole or in part: what else of it is past its time does not show here",
+                matters.join(", ")
+            ));
             "what is past its time goes when the hold is released: `journeycast hold list` says since when and by whom"
                 .clone_into(&mut self.advice);
         }
@@ -71,6 +74,8 @@ impl Judgement {
 pub struct Seen {
     /// When it was written; none where nothing is there.
     pub oldest: Option<WallTime>,
+    /// When the newest was; none where that was not looked at.
+    pub newest: Option<WallTime>,
     /// How much longer than its period a record may stay before whatever deletes it has its turn.
     pub rhythm: Span,
 }
@@ -84,11 +89,30 @@ pub struct TopicSeen {
     pub oldest: BTreeMap<i32, WallTime>,
 }
 
+/// So far clocks of machines may differ without anybody's fault.
+const CLOCKS_DIFFER: Span = Span::from_seconds(60);
+
+/// What was written later than now: it will stay for longer than its row says, by as much.
+pub fn of_the_future(row: &Row<'_>, place: &str, seen: Seen, now: WallTime) -> Option<Judgement> {
+    let written = seen.newest.max(seen.oldest)?;
+    let ahead = written.since(now);
+    if ahead <= CLOCKS_DIFFER {
+        return None;
+    }
+    let found = format!("the newest was written {} in the future", roughly(ahead));
+    let advice = "set the clock, best by NTP, if it is wrong now; if it was wrong then, what was written stays for longer by as \
+                  much, or until it is erased";
+    Some(Judgement::of(row.store, place, Verdict::Exceeds, found, advice))
+}
+
 /// Judges a place by its oldest record. `advice` says what to do where it is too old.
 pub fn of_age(row: &Row<'_>, place: &str, seen: Seen, now: WallTime, advice: &str) -> Judgement {
     let Some(oldest) = seen.oldest else { return Judgement::within(row.store, place, "holds nothing".to_owned()) };
     let age = now.since(oldest);
-    let found = format!("the oldest is {} old", roughly(age));
+    let found = match age < Span::ZERO {
+        true => "the oldest is of the future".to_owned(),
+        false => format!("the oldest is {} old", roughly(age)),
+    };
     let Some(longest) = row.longest() else {
         return Judgement::within(row.store, place, format!("{found}; no period is promised"));
     };

@@ -12,7 +12,7 @@ mod store;
 pub use store::{ASK_COUNSEL, Period, Store, VISITS_KEPT, Whom};
 
 mod judging;
-pub use judging::{Judgement, Seen, TopicSeen, Verdict, of_age, of_topic};
+pub use judging::{Judgement, Seen, TopicSeen, Verdict, of_age, of_the_future, of_topic};
 
 /// What a company states of one store; only it can.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -221,9 +221,13 @@ impl Store {
                 of("labels", "ids of action maps that no planning group names", nobody, "when one was last seen", false)
             }
             Self::Progress => of("progress", "how far was read and counted, and how many records", nobody, "", false),
-            Self::Keys => {
-                of("keys", "the keys of epochs, sealed by the master key", nobody, "the end of their epoch", false)
-            }
+            Self::Keys => of(
+                "keys",
+                "the keys of epochs, sealed by the master key",
+                nobody,
+                "the later of the end of their epoch and when they were made",
+                false,
+            ),
             Self::MasterKey => of("master-key", "the key that seals the keys of epochs", nobody, "", false),
             Self::Logs => {
                 of("logs", "what the process says of itself, without ids and records", nobody, "as you set it", false)

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use journeycast::audit::{Event, verify};
+use journeycast::audit::{Event, Signer, after, export, verify};
 use journeycast::engine::{Span, WallTime};
 use journeycast::io::kafka::{self, AuditTopic};
 use journeycast::settings::Settings;
@@ -178,4 +178,30 @@ fn what_is_on_hold_is_erased_after_its_release_and_the_audit_tells_both_tries() 
     let expected = [&["hold_added"][..], &both, &["hold_released"], &both, &both].concat();
     assert_eq!(told.collect::<Vec<_>>(), expected);
     assert!(printed(&cluster, &["audit", "verify"], &[]).contains("entries, head"));
+}
+
+#[test]
+fn a_release_that_somebody_else_wrote_into_the_topic_releases_nothing_and_is_named() {
+    let Some(broker) = shared() else { return };
+    let cluster = Cluster::of(broker.servers(), &small(), "");
+    printed(&cluster, &["hold", "add"], &["--matter", "Smith", "--by", "c", "--topic", "facts"]);
+    let release = Event::HoldReleased { matter: "Smith".to_owned(), by: "nobody".to_owned() };
+    let told = vec![Event::KeysMade { epoch: 1 }, release];
+    let forged = after(None, WallTime::from_millis(1_795_424_400_000), told, &Signer::of(&[9; 32])).expect("it is one");
+    cluster.send_to(AUDIT, 0, &[export::line(&forged[1]).into_bytes()]);
+    cluster.site.put("ids.csv", b"kind,id\naction,nobody\n");
+    for (command, more) in [
+        (&["run"][..], &["--until-caught-up"][..]),
+        (&["erase"], &["--ids", "ids.csv"]),
+        (&["hold", "add"], &["--matter", "Jones", "--by", "c"]),
+        (&["hold", "list"], &[]),
+        (&["audit", "head"], &[]),
+        (&["topics", "check"], &[]),
+    ] {
+        let refused = cluster.site.perform(&words(command, more));
+        assert!(!refused.status.success(), "{command:?}");
+        let words = said(&refused);
+        assert!(words.contains("cannot go on: entry 2 does not follow"), "{command:?}: {words}");
+    }
+    assert_eq!(cluster.count(AUDIT), 2, "nothing was told behind it");
 }

@@ -237,3 +237,47 @@ fn facts_and_baseline_out_of_scope_go_and_those_in_scope_stay_with_all_of_their_
     assert_eq!(left(Stream::Facts), [2, 3, 5], "the times of the last one lie around the scope");
     assert_eq!(left(Stream::Baseline), [1]);
 }
+
+/// Writes into the database by other means.
+fn tamper(folder: &tempfile::TempDir, sql: &str) {
+    rusqlite::Connection::open(folder.path().join("journeycast.db")).unwrap().execute_batch(sql).unwrap();
+}
+
+#[test]
+fn behind_an_entry_that_was_changed_nothing_is_erased_swept_made_or_told() {
+    let folder = folder();
+    let mut log = open(&folder);
+    tell(&mut log, NOW, Event::HoldAdded(hold("m-1", &[Store::Facts], &[], None)));
+    tell(&mut log, NOW, Event::KeysMade { epoch: 1 });
+    tamper(&folder, r#"UPDATE audit SET entry = replace(entry, '"facts"', '"baseline"')"#);
+    let (keep, erasure) = (KEEP, &mut crate::engine::Erasure::default());
+    let told = |_: &crate::engine::Erasure| Event::Overridden { what: "never".to_owned() };
+    for refused in [
+        log.erase(NOW, erasure, &[], told).map(|_| ()),
+        log.sweep(NOW, &keep).map(|_| ()),
+        log.record(NOW, |_| Ok::<_, Infallible>(vec![Event::KeysMade { epoch: 9 }])).map(|_| ()),
+        log.holds().map(|_| ()),
+        open(&folder).audited().map(|_| ()),
+    ] {
+        let said = refused.unwrap_err().to_string();
+        assert!(said.contains("cannot go on: entry 1 was changed"), "{said}");
+    }
+    assert_eq!(names(&log).len(), 2);
+    tamper(&folder, r#"UPDATE audit SET entry = replace(entry, '"epoch":1', '"epoch":2') WHERE seq = 2"#);
+    let said = log.epoch_keys(Epoch::numbered(5), NOW).unwrap_err().to_string();
+    assert!(said.contains("cannot go on: entry 2 was changed"), "{said}");
+}
+
+#[test]
+fn where_keys_are_and_no_entry_the_audit_was_emptied_unless_the_folder_is_older_than_it() {
+    let folder = folder();
+    let mut log = open(&folder).audited().unwrap();
+    log.epoch_keys(Epoch::numbered(2_968), NOW).unwrap();
+    tamper(&folder, "DELETE FROM audit");
+    for refused in [log.audit().map(|_| ()), log.audited().map(|_| ())] {
+        let said = refused.unwrap_err().to_string();
+        assert!(said.contains("its entries were deleted"), "{said}");
+    }
+    tamper(&folder, "DROP TABLE audit; PRAGMA user_version = 1");
+    assert!(open(&folder).audited().is_ok(), "nothing told of keys then");
+}
