@@ -1,6 +1,7 @@
 //! Judging: whether a rate was taken, and where the knee lies between those that were and those that were not.
 
-use super::figures::{Figures, Slice, WARM_UP, millis_at};
+use super::figures::{Cut, Figures, Slice, WARM_UP, millis_at};
+use super::summary::shown;
 
 /// A rate counts as taken where the median is at most so many times what it was at the lowest rate.
 const BEND: f64 = 1.5;
@@ -45,9 +46,13 @@ pub struct Bar {
 }
 
 impl Bar {
+    /// The bar of an endpoint that refuses everything.
+    const HOPELESS: Self = Self { base_ms: 0.0, limit_ms: NOISE_MS, loss: 1.0, loss_at_most: 1.0, is_hopeless: true };
+
     /// The bar that steps set, given in ascending order of their rates: those that lose no more than the lower ones say
     /// together how many are lost anyway, and the fastest of them how long an event takes. An endpoint that was cold at the lowest
-    /// rate so sets no bar for one that is warm. `None` where the lowest rate was not answered.
+    /// rate so sets no bar for one that is warm. One that refused all at the lowest rate takes none. `None` where nothing was
+    /// answered there.
     pub fn of<'a>(steps: impl IntoIterator<Item = &'a Figures>) -> Option<Self> {
         let (mut sent, mut lost, mut base_ms) = (0, 0, None::<f64>);
         for step in steps {
@@ -56,9 +61,11 @@ impl Bar {
             if base_ms.is_some() && lost_here as f64 > allowed(loss, step.sent) {
                 continue;
             }
-            let median = millis_at(&step.latency, 0.5);
+            let Some(median) = millis_at(&step.latency, 0.5) else {
+                return step.was_answered().then_some(Self::HOPELESS);
+            };
             (sent, lost) = (sent + step.sent, lost + lost_here);
-            base_ms = Some(median?.min(base_ms.unwrap_or(f64::INFINITY)));
+            base_ms = Some(median.min(base_ms.unwrap_or(f64::INFINITY)));
         }
         let base_ms = base_ms?;
         let loss = share(lost, sent);
@@ -95,7 +102,17 @@ impl Bar {
             // Until then a burst was let through, which says nothing of the rate.
             verdict = Verdict { held: 0, refused: refused_to_the_end, slow: 0, late: verdict.late };
         }
+        if self.was_not_sent(figures) {
+            verdict = Verdict { held: 0, refused: verdict.refused.max(1), slow: 0, late: verdict.late };
+        }
         verdict
+    }
+
+    /// Whether part of the rate was never sent, because the endpoint did not want it: what was held back was not taken.
+    fn was_not_sent(self, figures: &Figures) -> bool {
+        let due = figures.sent + figures.held_back;
+        figures.held_back as f64 > allowed(self.loss_at_most, due)
+            || figures.cut.is_some_and(|(cut, _)| cut == Cut::Unanswered)
     }
 
     /// Whether the generator was late by more than half of what is measured: such a slice says nothing of the endpoint.
@@ -195,6 +212,8 @@ pub enum Finding {
     Below(f64),
     /// Nothing was answered that could be judged.
     Unknown,
+    /// The run ended too early to tell; the highest rate that was taken until then.
+    Cut(Option<f64>),
 }
 
 impl Finding {
@@ -223,11 +242,20 @@ impl Finding {
         })
     }
 
+    /// What is left of it where a run ended too early.
+    pub const fn cut_short(self) -> Self {
+        match self {
+            Self::Found(Knee { per_second: rate, .. }) | Self::Above(rate) => Self::Cut(Some(rate)),
+            Self::Below(_) | Self::Unknown => Self::Cut(None),
+            Self::Cut(rate) => Self::Cut(rate),
+        }
+    }
+
     /// The knee's rate.
     pub const fn per_second(&self) -> Option<f64> {
         match self {
             Self::Found(knee) => Some(knee.per_second),
-            Self::Above(_) | Self::Below(_) | Self::Unknown => None,
+            Self::Above(_) | Self::Below(_) | Self::Unknown | Self::Cut(_) => None,
         }
     }
 
@@ -235,7 +263,7 @@ impl Finding {
     pub fn sentence(&self) -> String {
         match self {
             Self::Found(knee) => {
-                let shown = if knee.by_generator {
+                let sign = if knee.by_generator {
                     "the generator itself was late, so the endpoint may take more"
                 } else if knee.by_refusals {
                     "events were refused or lost"
@@ -243,15 +271,19 @@ impl Finding {
                     "the median time bent upwards"
                 };
                 format!(
-                    "The knee lies between {:.0}/s, which was taken, and {:.0}/s, where {shown} (confidence {:.1} %).",
-                    knee.per_second,
-                    knee.fails_at,
+                    "The knee lies between {}/s, which was taken, and {}/s, where {sign} (confidence {:.1} %).",
+                    shown(knee.per_second),
+                    shown(knee.fails_at),
                     (knee.confidence * 1_000.0).floor() / 10.0
                 )
             }
-            Self::Above(rate) => format!("Every rate was taken up to {rate:.0}/s; the knee lies above."),
-            Self::Below(rate) => format!("Not even {rate:.0}/s was taken; the knee lies below."),
+            Self::Above(rate) => format!("Every rate was taken up to {}/s; the knee lies above.", shown(*rate)),
+            Self::Below(rate) => format!("Not even {}/s was taken; the knee lies below.", shown(*rate)),
             Self::Unknown => "Nothing was answered that could be judged.".to_owned(),
+            Self::Cut(Some(rate)) => {
+                format!("No knee can be told, because the run ended early; {}/s was taken until then.", shown(*rate))
+            }
+            Self::Cut(None) => "No knee can be told, because the run ended early.".to_owned(),
         }
     }
 }
