@@ -1,5 +1,6 @@
 //! `load run` and `load serve`: sends events at steady rates and says what came of them; and what answers them in tests.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let rates = rates(args, length)?;
     let shape = shape(&args.event)?;
     let manners = Manners {
-        patience: time("--timeout", &args.timeout)?.max(Duration::from_millis(1)),
+        patience: patience(&args.timeout)?,
         honour_retry_after: args.honour_retry_after,
         stop_on_distress: args.stop_on_distress,
         signals: Signals::heard()?,
@@ -123,6 +124,13 @@ pub fn refused(trouble: TargetTrouble) -> Failure {
 fn time(flag: &str, text: &str) -> Result<Duration, Failure> {
     let span = duration::parse(text).map_err(|says| Failure::Usage(format!("{flag} {says}")))?;
     Ok(Duration::from_millis(u64::try_from(span.millis()).unwrap_or(0)))
+}
+
+fn patience(text: &str) -> Result<Duration, Failure> {
+    match time("--timeout", text)? {
+        Duration::ZERO => Err(Failure::Usage("--timeout must be above 0: nothing is answered in no time".to_owned())),
+        patience => Ok(patience),
+    }
 }
 
 fn check_length(length: Duration) -> Result<(), Failure> {
@@ -275,6 +283,16 @@ fn written(summary: &RunSummary, args: &RunArgs) -> Result<String, Failure> {
     }
 }
 
+/// How this machine itself calls an address at which it listens: none is reached as "every address".
+fn from_here(listening: SocketAddr) -> SocketAddr {
+    let here: IpAddr = match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
+    };
+    SocketAddr::new(here, listening.port())
+}
+
 /// Answers events as a curve says, until a signal comes.
 ///
 /// # Errors
@@ -303,6 +321,9 @@ pub fn serve(args: &ServeArgs) -> Result<(), Failure> {
         curve.limit_per_second = limit;
     }
     curve.retry_after = time("--retry-after", &args.retry_after)?;
+    if curve.retry_after.subsec_nanos() > 0 {
+        return Err(usage(format!("--retry-after {}: the header says whole seconds", args.retry_after)));
+    }
     curve.slow_start = time("--slow-start", &args.slow_start)?;
     curve.drops = args.drops;
     if let Some(text) = &args.stall {
@@ -312,7 +333,11 @@ pub fn serve(args: &ServeArgs) -> Result<(), Failure> {
     }
     let stand_in = StandIn::listen(args.listen, curve.scaled(args.scale))
         .map_err(|error| Failure::Failed(format!("--listen {}: {error}", args.listen)))?;
-    print(&format!("http://{}\n", stand_in.address()))?;
+    let address = stand_in.address();
+    if address.ip().is_unspecified() {
+        tracing::info!("listening on every address of this machine; elsewhere, load run asks for --i-own-this-target");
+    }
+    print(&format!("http://{}\n", from_here(address)))?;
     tracing::info!("a stand-in for a Journey endpoint: no machine of Genesys, and no promise about them");
     let counts = stand_in.serve()?;
     tracing::info!(

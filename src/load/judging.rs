@@ -1,6 +1,6 @@
 //! Judging: whether a rate was taken, and where the knee lies between those that were and those that were not.
 
-use super::figures::{Cut, Figures, Slice, WARM_UP, millis_at};
+use super::figures::{Cut, Figures, SLICES, Slice, WARM_UP, millis_at};
 use super::summary::shown;
 
 /// A rate counts as taken where the median is at most so many times what it was at the lowest rate.
@@ -55,12 +55,15 @@ impl Bar {
     /// answered there.
     pub fn of<'a>(steps: impl IntoIterator<Item = &'a Figures>) -> Option<Self> {
         let (mut sent, mut lost, mut base_ms) = (0, 0, None::<f64>);
+        let mut is_hopeless = false;
         for step in steps {
             let loss = share(lost + UNSEEN, sent);
             let lost_here = step.sent - step.ok;
-            if base_ms.is_some() && lost_here as f64 > allowed(loss, step.sent) {
+            let is_much = is_much(lost_here, step.sent);
+            if base_ms.is_some() && (is_much && !is_hopeless || lost_here as f64 > allowed(loss, step.sent)) {
                 continue;
             }
+            is_hopeless |= is_much;
             let Some(median) = millis_at(&step.latency, 0.5) else {
                 return step.was_answered().then_some(Self::HOPELESS);
             };
@@ -74,7 +77,7 @@ impl Bar {
             limit_ms: (base_ms * BEND).max(base_ms + NOISE_MS),
             loss,
             loss_at_most: share(lost + UNSEEN, sent),
-            is_hopeless: lost >= FEW && loss > MOST_LOST,
+            is_hopeless: is_hopeless || is_much(lost, sent),
         })
     }
 
@@ -102,7 +105,7 @@ impl Bar {
             // Until then a burst was let through, which says nothing of the rate.
             verdict = Verdict { held: 0, refused: refused_to_the_end, slow: 0, late: verdict.late };
         }
-        if self.was_not_sent(figures) {
+        if self.was_not_sent(figures) || Self::is_lost_in_all(figures) {
             verdict = Verdict { held: 0, refused: verdict.refused.max(1), slow: 0, late: verdict.late };
         }
         verdict
@@ -113,6 +116,14 @@ impl Bar {
         let due = figures.sent + figures.held_back;
         figures.held_back as f64 > allowed(self.loss_at_most, due)
             || figures.cut.is_some_and(|(cut, _)| cut == Cut::Unanswered)
+    }
+
+    /// Whether much was lost of so few events that a slice of them says nothing.
+    fn is_lost_in_all(figures: &Figures) -> bool {
+        let judged = || figures.slices.iter().skip(WARM_UP);
+        let events: u64 = judged().map(|slice| slice.events).sum();
+        let taken: u64 = judged().map(|slice| slice.taken).sum();
+        figures.step.events() < FEW * SLICES as u64 && is_much(events - taken, events)
     }
 
     /// Whether the generator was late by more than half of what is measured: such a slice says nothing of the endpoint.
@@ -127,6 +138,11 @@ impl Bar {
 
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { (part as f64 / whole as f64).min(1.0) }
+}
+
+/// Whether more is lost than any rate may lose.
+fn is_much(lost: u64, events: u64) -> bool {
+    lost >= FEW && share(lost, events) > MOST_LOST
 }
 
 /// How many of so many events may be lost where this share is lost anyway.
@@ -336,6 +352,45 @@ mod tests {
             assert_eq!(from(first).is_held(), held, "{first}: {:?}", from(first));
         }
         assert!(from(150).is_clear());
+    }
+
+    #[test]
+    fn a_rate_that_is_refused_outright_or_was_held_back_is_not_taken() {
+        let refused = figures(|_| (5, Answer::TooManyRequests));
+        let bar = Bar::of([&refused]).unwrap();
+        assert!(!bar.judge(&refused).is_held());
+        let nothing = figures(|_| (5, Answer::Other(OtherAnswer::NoConnection)));
+        assert_eq!(Bar::of([&nothing]), None, "nobody said anything");
+        let mut held_back = Figures::of(STEP);
+        for nth in 0..STEP.events() {
+            if (60..100).contains(&nth) {
+                held_back.held_back(nth);
+            } else {
+                held_back.answered(nth, Duration::ZERO, Duration::from_millis(200), Answer::Taken);
+            }
+        }
+        assert!(!self::bar().judge(&held_back).is_held(), "a fifth of it was never sent");
+    }
+
+    #[test]
+    fn rates_of_few_events_are_judged_as_a_whole_and_not_against_what_the_highest_loses() {
+        let step = |per_second: f64, refused: fn(u64) -> bool| {
+            let mut figures = Figures::of(Step { per_second, length: Duration::from_secs(3) });
+            for nth in 0..figures.step.events() {
+                let answer = if refused(nth) { Answer::TooManyRequests } else { Answer::Taken };
+                figures.answered(nth, Duration::ZERO, Duration::from_millis(5), answer);
+            }
+            figures
+        };
+        let (two, again, eight) = (step(2.0, |_| false), step(2.0, |_| false), step(8.0, |nth| nth % 2 == 1));
+        let bar = Bar::of([&two, &again, &eight]).unwrap();
+        let held = [&two, &again, &eight].map(|figures| bar.judge(figures).is_held());
+        assert_eq!((bar.loss, held), (0.0, [true, true, false]));
+    }
+
+    #[test]
+    fn rates_below_one_are_said_as_they_are() {
+        assert_eq!(Finding::Below(0.5).sentence(), "Not even 0.50/s was taken; the knee lies below.");
     }
 
     #[test]

@@ -125,7 +125,7 @@ pub fn shown(number: f64) -> String {
 }
 
 /// A number in JSON, without a fraction where it has none.
-fn number(number: f64) -> Value {
+pub fn number(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 1e15 { json!(number as i64) } else { json!(number) }
 }
 
@@ -224,6 +224,16 @@ fn said(finding: &Finding, bar: Option<Bar>) -> String {
     finding.sentence() + &lost
 }
 
+/// How often a run made a rate.
+pub fn times_made(run: &RunSummary, rate: f64) -> usize {
+    run.steps.iter().filter(|step| key(step.rate) == key(rate)).count()
+}
+
+/// Rates are the same to a thousandth of an event.
+fn key(rate: f64) -> u64 {
+    (rate * 1_000.0).round() as u64
+}
+
 /// Rates of two runs, paired in ascending order: first run, second run, or both.
 pub fn paired<'a>(
     one: &'a RunSummary,
@@ -231,7 +241,7 @@ pub fn paired<'a>(
 ) -> Vec<(Option<&'a StepSummary>, Option<&'a StepSummary>)> {
     // A rate that was tried twice is told as it came out the last time.
     let last = |run: &'a RunSummary| -> BTreeMap<u64, &'a StepSummary> {
-        run.steps.iter().map(|step| ((step.rate * 1_000.0).round() as u64, step)).collect()
+        run.steps.iter().map(|step| (key(step.rate), step)).collect()
     };
     let (one, other) = (last(one), last(other));
     let mut rates: Vec<u64> = one.keys().chain(other.keys()).copied().collect();
