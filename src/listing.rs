@@ -130,7 +130,7 @@ mod tests {
             }
             assert!(table.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}:\n{table}");
         }
-        assert_eq!(listing.as_table(Some(60)).matches("12.50").count(), 3, "every piece begins with the rate");
+        assert_eq!(listing.as_table(Some(40)).matches("12.50").count(), 4, "every piece begins with the rate");
     }
 
     #[test]

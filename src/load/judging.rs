@@ -106,7 +106,8 @@ impl Bar {
             verdict = Verdict { held: 0, refused: refused_to_the_end, slow: 0, late: verdict.late };
         }
         if self.was_not_sent(figures) || Self::is_lost_in_all(figures) {
-            verdict = Verdict { held: 0, refused: verdict.refused.max(1), slow: 0, late: verdict.late };
+            // However late the generator was, it was the endpoint that did not want it.
+            verdict = Verdict { held: 0, refused: verdict.refused.max(1), slow: 0, late: 0 };
         }
         verdict
     }
