@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journeycast::io::clock::{Watch, usage};
-use journeycast::io::load::{Generator, Keeps, Manners};
+use journeycast::io::load::{Generator, Keeps, Manners, Signals};
 use journeycast::load::figures::millis_at;
 use journeycast::load::{EventKind, EventShape, RecordShape, Step, Target};
 use tokio::net::TcpStream;
@@ -116,7 +116,12 @@ fn main() -> Result<(), Failed> {
     let (answered, least) = cost(|| floor(&target, rate, seconds).map(|answered| (answered, answered)))?;
     writeln!(out, "floor: {answered} events of {rate}/s over {SOCKETS} plain sockets; {least:.1} CPU-s per million")?;
     let shape = EventShape::invented(EventKind::Pageview);
-    let manners = Manners { patience: Duration::from_secs(10), honour_retry_after: false, stop_on_distress: false };
+    let manners = Manners {
+        patience: Duration::from_secs(10),
+        honour_retry_after: false,
+        stop_on_distress: false,
+        signals: Signals::default(),
+    };
     let mut generator = Generator::of(target, &[], Vec::new(), shape.clone(), manners)?;
     let step = Step { per_second: f64::from(rate), length: Duration::from_secs(u64::from(seconds)) };
     let (figures, each) = cost(|| {

@@ -100,7 +100,7 @@ pub struct SetAsideArgs {
 pub enum Format {
     /// For people.
     Table,
-    /// One array of objects.
+    /// For programs: an array of objects, or one object.
     Json,
     /// With the names of the columns in the first line.
     Csv,

@@ -40,7 +40,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub find_knee: bool,
     /// The highest rate that the search tries.
-    #[arg(long, default_value_t = 20_000.0, requires = "find_knee")]
+    #[arg(long, default_value_t = 20_000.0, requires = "find_knee", conflicts_with = "rates")]
     pub up_to: f64,
     /// How long each rate is kept, e.g. 30s; the first, coarse steps of a search are shorter.
     #[arg(long = "for", default_value = "30s")]
@@ -63,7 +63,7 @@ pub struct RunArgs {
     /// Says that a host that is not this machine is yours to load; once for every host of a cluster.
     #[arg(long, value_name = "HOST")]
     pub i_own_this_target: Vec<String>,
-    /// A folder for run.json, rates.csv, latencies.hlog (HdrHistogram) and report.html.
+    /// A folder, new or empty, for run.json, rates.csv, latencies.hlog (HdrHistogram) and report.html.
     #[arg(long)]
     pub out: Option<PathBuf>,
     /// How the answer is written.
@@ -74,7 +74,7 @@ pub struct RunArgs {
 /// `load serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Where it listens; port 0 takes any free one.
+    /// Where it listens; port 0 takes any free one. 0.0.0.0 is every address of this machine.
     #[arg(long, default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
     /// Time to an answer by the rate, e.g. 1000=190ms,3000=240ms,5000=1200ms.

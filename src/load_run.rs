@@ -1,5 +1,6 @@
 //! `load run` and `load serve`: sends events at steady rates and says what came of them; and what answers them in tests.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,12 +9,12 @@ use indicatif::ProgressBar;
 
 use crate::io::clock;
 use crate::io::load::files::{self, Made};
-use crate::io::load::{Generator, Keeps, Manners, StandIn};
+use crate::io::load::{Generator, Keeps, Manners, Signals, StandIn};
 use crate::listing::Listing;
 use crate::load::summary::COLUMNS;
 use crate::load::{
-    Bar, Curve, EventKind, EventShape, Figures, Finding, KneeSearch, RunSummary, Stall, Step, Target, TargetTrouble,
-    read_headers,
+    Bar, Curve, Early, EventKind, EventShape, Figures, Finding, KneeSearch, RunSummary, Stall, Step, Stop, Target,
+    TargetTrouble, read_headers,
 };
 use crate::load_cli::{RunArgs, ServeArgs};
 use crate::load_kafka;
@@ -46,9 +47,10 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let rates = rates(args, length)?;
     let shape = shape(&args.event)?;
     let manners = Manners {
-        patience: time("--timeout", &args.timeout)?.max(Duration::from_millis(1)),
+        patience: patience(&args.timeout)?,
         honour_retry_after: args.honour_retry_after,
         stop_on_distress: args.stop_on_distress,
+        signals: Signals::heard()?,
     };
     let (keeps, target): (Box<dyn Keeps>, String) = if args.target == "kafka" {
         let (producing, target) = load_kafka::producing(args, &shape, manners)?;
@@ -56,6 +58,9 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     } else {
         (Box::new(endpoint(args, shape, manners)?), args.target.clone())
     };
+    if let Some(folder) = &args.out {
+        files::prepare(folder).map_err(|says| Failure::Usage(format!("--out {}: {says}", folder.display())))?;
+    }
     let started = jiff::Timestamp::from_millisecond(clock::now().millis())?;
     let mut session = Session { keeps, made: Vec::new(), early: None };
     let finding = match rates {
@@ -65,14 +70,24 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let figures: Vec<Figures> = session.made.iter().map(|made| made.figures.clone()).collect();
     let event = args.event.clone();
     let mut summary = RunSummary::of(target, event, started.to_string(), &figures, &finding);
-    summary.ended_early = session.early;
+    summary.ended_early = session.early.as_ref().map(Early::to_string);
+    told(&summary);
+    let printed = print(&written(&summary, args)?);
     if let Some(folder) = &args.out {
         files::write(folder, &summary, &session.made)
             .map_err(|error| Failure::Failed(format!("--out {}: {error}", folder.display())))?;
     }
-    told(&summary);
-    print(&written(&summary, args)?)?;
-    Ok(())
+    printed?;
+    session.early.map_or(Ok(()), |early| ended(&early))
+}
+
+/// What an early end means for whoever started the run.
+fn ended(early: &Early) -> Result<(), Failure> {
+    match &early.stop {
+        Stop::Distress | Stop::LeftAlone(_) => Ok(()),
+        Stop::Silence { .. } => Err(Failure::Failed(format!("--target: {early}"))),
+        Stop::Signal(signal) => Err(Failure::Ended(signal.code(), format!("ended early: {early}"))),
+    }
 }
 
 fn endpoint(args: &RunArgs, shape: EventShape, manners: Manners) -> Result<Generator, Failure> {
@@ -109,6 +124,13 @@ pub fn refused(trouble: TargetTrouble) -> Failure {
 fn time(flag: &str, text: &str) -> Result<Duration, Failure> {
     let span = duration::parse(text).map_err(|says| Failure::Usage(format!("{flag} {says}")))?;
     Ok(Duration::from_millis(u64::try_from(span.millis()).unwrap_or(0)))
+}
+
+fn patience(text: &str) -> Result<Duration, Failure> {
+    match time("--timeout", text)? {
+        Duration::ZERO => Err(Failure::Usage("--timeout must be above 0: nothing is answered in no time".to_owned())),
+        patience => Ok(patience),
+    }
 }
 
 fn check_length(length: Duration) -> Result<(), Failure> {
@@ -160,7 +182,7 @@ fn shape(event: &str) -> Result<EventShape, Failure> {
 struct Session {
     keeps: Box<dyn Keeps>,
     made: Vec<Made>,
-    early: Option<String>,
+    early: Option<Early>,
 }
 
 impl Session {
@@ -171,21 +193,29 @@ impl Session {
                 break;
             }
         }
-        let mut figures: Vec<&Figures> = self.made.iter().map(|made| &made.figures).collect();
+        let figures = self.made.iter().map(|made| &made.figures).filter(|figures| figures.is_to_be_judged());
+        let mut figures: Vec<&Figures> = figures.collect();
         figures.sort_by(|one, other| one.step.per_second.total_cmp(&other.step.per_second));
-        let Some(bar) = Bar::of(figures.iter().copied()) else { return Ok(Finding::Unknown) };
-        let judged: Vec<_> = figures.iter().map(|figures| (figures.step.per_second, bar.judge(figures))).collect();
-        Ok(Finding::of_rates(&judged))
+        let finding = Bar::of(figures.iter().copied()).map_or(Finding::Unknown, |bar| {
+            let judged: Vec<_> = figures.iter().map(|figures| (figures.step.per_second, bar.judge(figures))).collect();
+            Finding::of_rates(&judged)
+        });
+        let is_open = match finding {
+            // More rates would have followed, which could have shown it.
+            Finding::Above(_) | Finding::Unknown | Finding::Cut(_) => self.early.is_some(),
+            Finding::Found(_) | Finding::Below(_) => self.early.as_ref().is_some_and(Early::voids_all),
+        };
+        Ok(if is_open { finding.cut_short() } else { finding })
     }
 
     fn search(&mut self, mut search: KneeSearch) -> Result<Finding, Failure> {
         while let Some(step) = search.next() {
             let goes_on = self.step(step)?;
-            if let Some(made) = self.made.last() {
+            if let Some(made) = self.made.last().filter(|made| goes_on && made.figures.is_to_be_judged()) {
                 search.learn(&made.figures);
             }
             if !goes_on {
-                break;
+                return Ok(search.finding().cut_short());
             }
         }
         Ok(search.finding())
@@ -198,9 +228,21 @@ impl Session {
         let bar = ProgressBar::new_spinner();
         bar.set_message(format!("{:.0}/s for {} s", step.per_second, step.length.as_secs()));
         bar.enable_steady_tick(TICK);
-        let figures = self.keeps.step(step).map_err(refused);
+        let kept = self.keeps.step(step);
         bar.finish_and_clear();
-        let figures = figures?;
+        let (figures, stop) = match (kept, self.keeps.stopped()) {
+            (Ok(figures), stop) => (figures, stop),
+            (Err(_), Some(stop)) => (Figures::of(step), Some(stop)),
+            (Err(why), None) if self.made.is_empty() => return Err(refused(why)),
+            (Err(why), None) => (Figures::of(step), Some(Stop::Silence { since: Duration::ZERO, why })),
+        };
+        if let Some(stop) = stop {
+            let after = if figures.sent == 0 { Duration::ZERO } else { figures.kept() };
+            self.early = Some(Early { stop, per_second: step.per_second, after });
+        }
+        if figures.sent == 0 && self.early.is_some() {
+            return Ok(false);
+        }
         tracing::info!(
             rate = step.per_second,
             sent = figures.sent,
@@ -210,11 +252,7 @@ impl Session {
             "step"
         );
         self.made.push(Made { began, figures });
-        if self.keeps.is_to_stop() {
-            self.early = Some(format!("the first sign of distress came at {}/s", step.per_second));
-            return Ok(false);
-        }
-        Ok(true)
+        Ok(self.early.is_none())
     }
 }
 
@@ -238,9 +276,21 @@ fn written(summary: &RunSummary, args: &RunArgs) -> Result<String, Failure> {
             let lag = summary.generator_lag_p99_ms.map_or_else(String::new, |lag| {
                 format!("The generator itself was late by {lag:.1} ms at most, in 99 % of the events.\n")
             });
-            Ok(format!("{}{}\n{lag}", listing().written(Format::Table)?, summary.finding))
+            let early =
+                summary.ended_early.as_ref().map_or_else(String::new, |early| format!("It ended early: {early}.\n"));
+            Ok(format!("{}{}\n{early}{lag}", listing().written(Format::Table)?, summary.finding))
         }
     }
+}
+
+/// How this machine itself calls an address at which it listens: none is reached as "every address".
+fn from_here(listening: SocketAddr) -> SocketAddr {
+    let here: IpAddr = match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
+    };
+    SocketAddr::new(here, listening.port())
 }
 
 /// Answers events as a curve says, until a signal comes.
@@ -271,6 +321,9 @@ pub fn serve(args: &ServeArgs) -> Result<(), Failure> {
         curve.limit_per_second = limit;
     }
     curve.retry_after = time("--retry-after", &args.retry_after)?;
+    if curve.retry_after.subsec_nanos() > 0 {
+        return Err(usage(format!("--retry-after {}: the header says whole seconds", args.retry_after)));
+    }
     curve.slow_start = time("--slow-start", &args.slow_start)?;
     curve.drops = args.drops;
     if let Some(text) = &args.stall {
@@ -280,7 +333,11 @@ pub fn serve(args: &ServeArgs) -> Result<(), Failure> {
     }
     let stand_in = StandIn::listen(args.listen, curve.scaled(args.scale))
         .map_err(|error| Failure::Failed(format!("--listen {}: {error}", args.listen)))?;
-    print(&format!("http://{}\n", stand_in.address()))?;
+    let address = stand_in.address();
+    if address.ip().is_unspecified() {
+        tracing::info!("listening on every address of this machine; elsewhere, load run asks for --i-own-this-target");
+    }
+    print(&format!("http://{}\n", from_here(address)))?;
     tracing::info!("a stand-in for a Journey endpoint: no machine of Genesys, and no promise about them");
     let counts = stand_in.serve()?;
     tracing::info!(

@@ -38,6 +38,8 @@ pub enum Failure {
     Usage(String),
     /// It could not be done: exit 1.
     Failed(String),
+    /// It ended early, and ends with a code that says why.
+    Ended(u8, String),
 }
 
 impl<E: std::error::Error> From<E> for Failure {
@@ -76,6 +78,7 @@ pub fn perform(cli: Cli) -> ExitCode {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Failure::Usage(message)) => (2, message),
         Err(Failure::Failed(message)) => (1, message),
+        Err(Failure::Ended(code, message)) => (code, message),
     };
     // Nobody is left to be told where standard error itself cannot be written.
     drop(writeln!(std::io::stderr(), "{message}"));

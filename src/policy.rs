@@ -148,7 +148,7 @@ fn sign(args: &SignArgs) -> Result<(), Failure> {
     };
     // A policy is signed where it is written, perhaps far from the log: the next start tells of it too.
     if let Err(why) = audit_log::tell(&settings, vec![Event::PolicySigned { version, signed }]) {
-        let (Failure::Usage(why) | Failure::Failed(why)) = why;
+        let (Failure::Usage(why) | Failure::Failed(why) | Failure::Ended(_, why)) = why;
         tracing::warn!(why, "the audit does not tell of this signature; it will of the next start under this policy");
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::recorded::Recorded;
+use super::summary::shown;
 
 /// Widths in which events are counted, in seconds: limits are by the second or by the minute, and what is counted by
 /// the second arrives up to seconds later.
@@ -32,6 +33,12 @@ const LARGEST_GAP: u64 = 1_000;
 /// Where more than this share of counts falls from one event of a visit to the next, counts are not monotone.
 const FALLS: f64 = 0.05;
 
+/// Where less than this share rises, they are no count of events.
+const RISES: f64 = 0.5;
+
+/// Fewer neighbours than this say nothing of totals.
+const ENOUGH_PAIRS: usize = 20;
+
 /// One hour of recorded events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hour {
@@ -52,6 +59,19 @@ impl Hour {
     }
 }
 
+/// What visitors' totals are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Totals {
+    /// Too few events have one to tell.
+    TooFew,
+    /// They fall within visits.
+    Fall,
+    /// They neither fall nor rise: no count of events.
+    Stand,
+    /// They rise, as a count does.
+    Rise,
+}
+
 /// What recorded events say about a ceiling.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ceiling {
@@ -59,14 +79,16 @@ pub struct Ceiling {
     pub events: u64,
     /// Events with a total.
     pub with_totals: u64,
-    /// Whether totals never fall within a visit, but for a few; `None` where there are too few to tell.
-    pub monotone: Option<bool>,
+    /// What totals do within a visit, but for a few.
+    pub totals: Totals,
     /// Totals that jumped by more than can be believed.
     pub jumps: u64,
-    /// Events that never arrived, at least; only where totals are monotone.
+    /// Events that never arrived, at least; only where totals rise.
     pub missing: Option<u64>,
     /// The rate at which the top is flat, if it is.
     pub per_second: Option<f64>,
+    /// Whether there were enough events for a flat top to show.
+    pub could_show: bool,
     /// By hour since 1970.
     pub hours: BTreeMap<i64, Hour>,
 }
@@ -81,21 +103,21 @@ impl Ceiling {
         for event in &events {
             hours.entry(hour_of(event)).or_default().events += 1;
         }
-        let (pairs, falls) = falls(&events);
-        let monotone = (pairs >= 20).then_some(falls as f64 <= FALLS * pairs as f64);
+        let totals = totals(&events);
         let mut jumps = 0;
-        let missing = (monotone == Some(true)).then(|| {
+        let missing = (totals == Totals::Rise).then(|| {
             let visitors = events.chunk_by(|one, other| one.visitor == other.visitor);
             visitors.map(|events| missing_of(events, &mut hours, &mut jumps)).sum()
         });
-        let per_second = flat_top(&events, &mut hours);
+        let (per_second, could_show) = flat_top(&events, &mut hours);
         Self {
             events: events.len() as u64,
             with_totals: events.iter().filter(|event| event.total.is_some()).count() as u64,
-            monotone,
+            totals,
             jumps,
             missing,
             per_second,
+            could_show,
             hours,
         }
     }
@@ -109,24 +131,41 @@ impl Ceiling {
     /// The findings in sentences.
     pub fn sentences(&self) -> Vec<String> {
         let top = match self.per_second {
-            Some(rate) => format!("The tops are flat near {rate:.0} events a second: something lets no more through."),
-            None => "No flat top was found.".to_owned(),
-        };
-        let gaps = match (self.monotone, self.share_missing()) {
-            (Some(true), Some(share)) => format!(
-                "By the gaps in visitors' totals, at least {:.2} % of the events never arrived ({} of {}).",
-                share * 100.0,
-                self.missing.unwrap_or(0),
-                self.with_totals + self.missing.unwrap_or(0)
+            Some(rate) => format!(
+                "The tops are flat near {} events a second: something lets no more through, or a machine sends them as \
+                 evenly as a clock.",
+                shown(rate)
             ),
-            (Some(false), _) => {
-                "Totals fall within visits here, so gaps in them say nothing about lost events.".to_owned()
-            }
-            (Some(true) | None, _) => {
-                "Too few events have a totalEventCount to tell whether some are missing.".to_owned()
-            }
+            None if self.could_show => "No flat top was found.".to_owned(),
+            None => format!(
+                "Too few events to tell whether tops are flat: at least {HEAP} seconds, tens of seconds or minutes must have \
+                 {ENOUGH} events or more."
+            ),
         };
-        vec![top, gaps]
+        vec![top, self.gaps()]
+    }
+
+    fn gaps(&self) -> String {
+        let missing = self.missing.unwrap_or(0);
+        let jumps = match self.jumps {
+            0 => String::new(),
+            jumps => format!(
+                " Set aside: {jumps} jumps of more than {LARGEST_GAP}, which are either no count of events or the loss of very many."
+            ),
+        };
+        match self.totals {
+            Totals::TooFew => "Too few events have a totalEventCount to tell whether some are missing.".to_owned(),
+            Totals::Fall => "Totals fall within visits here, so gaps in them say nothing about lost events.".to_owned(),
+            Totals::Stand => {
+                "Totals do not rise from one event of a visit to the next, so they say nothing about lost events."
+                    .to_owned()
+            }
+            Totals::Rise => format!(
+                "By the gaps in visitors' totals, at least {:.2} % of the events never arrived ({missing} of {}).{jumps}",
+                self.share_missing().unwrap_or(0.0) * 100.0,
+                self.with_totals + missing
+            ),
+        }
     }
 
     /// The answer for programs.
@@ -148,11 +187,16 @@ impl Ceiling {
         json!({
             "events": self.events,
             "with_totals": self.with_totals,
-            "monotone": self.monotone,
+            "monotone": match self.totals {
+                Totals::TooFew => None,
+                Totals::Fall => Some(false),
+                Totals::Stand | Totals::Rise => Some(true),
+            },
             "jumps": self.jumps,
             "missing": self.missing,
             "share_missing": self.share_missing(),
             "ceiling_per_second": self.per_second,
+            "ceiling_could_show": self.could_show,
             "hours": hours,
         })
     }
@@ -162,16 +206,24 @@ fn hour_of(event: &Recorded) -> i64 {
     event.at.seconds().div_euclid(3_600)
 }
 
-/// Neighbours in time within a visit that both have a total, and how many of the totals fall.
-fn falls(events: &[Recorded]) -> (usize, usize) {
-    let mut pairs = 0;
-    let mut fallen = 0;
+/// What totals do between neighbours in time within a visit that both have one.
+fn totals(events: &[Recorded]) -> Totals {
+    let (mut pairs, mut fallen, mut risen) = (0, 0, 0);
     for visit in events.chunk_by(|one, other| one.visit == other.visit) {
         let totals: Vec<u64> = visit.iter().filter_map(|event| event.total).collect();
         pairs += totals.len().saturating_sub(1);
         fallen += totals.windows(2).filter(|pair| matches!(pair, [one, next] if next < one)).count();
+        risen += totals.windows(2).filter(|pair| matches!(pair, [one, next] if next > one)).count();
     }
-    (pairs, fallen)
+    if pairs < ENOUGH_PAIRS {
+        Totals::TooFew
+    } else if fallen as f64 > FALLS * pairs as f64 {
+        Totals::Fall
+    } else if (risen as f64) < RISES * pairs as f64 {
+        Totals::Stand
+    } else {
+        Totals::Rise
+    }
 }
 
 /// How many events of one visitor are missing: totals that no event of the visitor has, between two of one visit.
@@ -199,9 +251,10 @@ fn missing_of(events: &[Recorded], hours: &mut BTreeMap<i64, Hour>, jumps: &mut 
     told.len() as u64
 }
 
-/// The rate of a flat top: where buckets lie so close together as chance would never bring them.
-fn flat_top(events: &[Recorded], hours: &mut BTreeMap<i64, Hour>) -> Option<f64> {
-    let mut found = None;
+/// The rate of a flat top: where buckets lie so close together as chance would never bring them. And whether there were
+/// enough of them for one to show.
+fn flat_top(events: &[Recorded], hours: &mut BTreeMap<i64, Hour>) -> (Option<f64>, bool) {
+    let (mut found, mut could_show) = (None, false);
     for width in WIDTHS {
         let mut buckets: BTreeMap<i64, u64> = BTreeMap::new();
         for event in events {
@@ -215,6 +268,7 @@ fn flat_top(events: &[Recorded], hours: &mut BTreeMap<i64, Hour>) -> Option<f64>
         }
         let mut counts: Vec<u64> = buckets.values().copied().collect();
         counts.sort_unstable();
+        could_show |= counts.iter().filter(|events| **events >= ENOUGH).count() >= HEAP;
         let Some(heap) = Heap::of(&counts) else { continue };
         for (bucket, _) in buckets.iter().filter(|(_, events)| **events >= heap.low) {
             let hour = hours.entry((bucket * width).div_euclid(3_600)).or_default();
@@ -223,7 +277,7 @@ fn flat_top(events: &[Recorded], hours: &mut BTreeMap<i64, Hour>) -> Option<f64>
         found = Some(heap.middle as f64 / width as f64);
         break;
     }
-    found
+    (found, could_show)
 }
 
 /// Buckets that lie closer together than chance would bring them.
@@ -300,10 +354,32 @@ mod tests {
     }
 
     #[test]
+    fn too_few_events_are_no_all_clear_and_totals_that_stand_still_are_no_proof() {
+        let few = Ceiling::look(recorded(20, 1_000, 2).0);
+        assert!(!few.could_show && few.sentences()[0].starts_with("Too few events"), "{:?}", few.sentences());
+        let (mut standing, _) = recorded(20, 1_000, 600);
+        standing.iter_mut().for_each(|event| event.total = Some(7));
+        let found = Ceiling::look(standing);
+        assert_eq!((found.totals, found.missing, found.could_show), (Totals::Stand, None, true));
+        assert!(found.sentences()[1].starts_with("Totals do not rise"), "{:?}", found.sentences());
+    }
+
+    #[test]
+    fn jumps_that_are_set_aside_are_said() {
+        let (mut jumping, _) = recorded(20, 1_000, 600);
+        jumping
+            .iter_mut()
+            .filter(|event| event.total > Some(5))
+            .for_each(|event| event.total = event.total.map(|total| total + 5_000));
+        let said = Ceiling::look(jumping).sentences();
+        assert!(said[1].contains("jumps of more than 1000"), "{said:?}");
+    }
+
+    #[test]
     fn a_ceiling_is_found_at_its_rate_with_every_gap_that_can_be_seen() {
         let (events, lost) = recorded(400, 300, 900);
         let found = Ceiling::look(events);
-        assert_eq!((found.missing, found.monotone), (Some(lost), Some(true)));
+        assert_eq!((found.missing, found.totals), (Some(lost), Totals::Rise));
         assert!(found.per_second.is_some_and(|rate| (rate - 300.0).abs() < 3.0), "{:?}", found.per_second);
         assert!(
             found.share_missing().is_some_and(|share| (0.15..0.26).contains(&share)),
@@ -312,6 +388,11 @@ mod tests {
         );
         let hour = found.hours.values().next().unwrap();
         assert!(hour.peak_per_second == 300 && hour.seconds_at_ceiling > 700, "{hour:?}");
+        assert!(
+            found.sentences()[0].contains("or a machine sends them as evenly as a clock"),
+            "{:?}",
+            found.sentences()
+        );
     }
 
     #[test]
@@ -357,10 +438,10 @@ mod tests {
     fn totals_that_fall_or_are_not_there_say_nothing() {
         let falling: Vec<Recorded> = (1..=40).map(|n| event(1, 1, 50 - n, n as i64)).collect();
         let found = Ceiling::look(falling);
-        assert_eq!((found.monotone, found.missing), (Some(false), None));
+        assert_eq!((found.totals, found.missing), (Totals::Fall, None));
         assert!(found.sentences()[1].contains("say nothing"));
         let without: Vec<Recorded> = (1..=40).map(|n| Recorded { total: None, ..event(1, 1, n, n as i64) }).collect();
-        assert_eq!(Ceiling::look(without).monotone, None);
+        assert_eq!(Ceiling::look(without).totals, Totals::TooFew);
         assert_eq!(Ceiling::look(Vec::new()).share_missing(), None);
     }
 

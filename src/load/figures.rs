@@ -11,6 +11,9 @@ pub const SLICES: usize = 20;
 /// So many of them, at its beginning, are not judged: the endpoint gets used to the rate.
 pub const WARM_UP: usize = 6;
 
+/// No rate is counted over less than this.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// The longest time that can be told apart, in microseconds: an hour.
 const LONGEST: u64 = 3_600_000_000;
 
@@ -49,6 +52,33 @@ pub enum Answer {
     TooManyRequests,
     /// Anything else, or nothing.
     Other(OtherAnswer),
+}
+
+impl Answer {
+    /// Whether it is none: nothing says that anybody is there.
+    pub const fn is_none(self) -> bool {
+        match self {
+            Self::Taken | Self::TooManyRequests => false,
+            Self::Other(other) => match other {
+                OtherAnswer::TimedOut | OtherAnswer::NoConnection | OtherAnswer::Closed | OtherAnswer::Tls => true,
+                OtherAnswer::Redirected(_)
+                | OtherAnswer::Status(_)
+                | OtherAnswer::TooLarge
+                | OtherAnswer::NotPermitted
+                | OtherAnswer::NotReplicated
+                | OtherAnswer::Broker(_) => false,
+            },
+        }
+    }
+}
+
+/// Why the rest of a step was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Nothing was answered any more at this rate.
+    Unanswered,
+    /// The run ended in it, which says nothing of the rate.
+    RunEnded,
 }
 
 /// An answer that is neither a yes nor 429.
@@ -128,6 +158,8 @@ pub struct Figures {
     pub lag: Histogram<u64>,
     /// The same in pieces.
     pub slices: Vec<Slice>,
+    /// Where the rest was not sent: why, and how long the step had lasted.
+    pub cut: Option<(Cut, Duration)>,
     /// When the first and the last answer came, since the start of the step.
     answered: Option<(Duration, Duration)>,
 }
@@ -166,8 +198,25 @@ impl Figures {
             latency: histogram(3),
             lag: histogram(3),
             slices: vec![slice; SLICES],
+            cut: None,
             answered: None,
         }
+    }
+
+    /// How long the rate was really kept.
+    pub fn kept(&self) -> Duration {
+        self.cut.map_or(self.step.length, |(_, after)| after.min(self.step.length))
+    }
+
+    /// Whether it says something of its rate: the run did not end in it.
+    pub fn is_to_be_judged(&self) -> bool {
+        self.cut.is_none_or(|(cut, _)| cut == Cut::Unanswered)
+    }
+
+    /// Whether something said that anybody is there.
+    pub fn was_answered(&self) -> bool {
+        let silent = self.other.iter().filter(|(other, _)| Answer::Other(**other).is_none());
+        self.sent > silent.map(|(_, events)| events).sum()
     }
 
     /// An event was sent `lag` after it was due, and answered `latency` after it was due.
@@ -212,7 +261,7 @@ impl Figures {
     /// Events taken per second, over the time in which they were answered.
     pub fn throughput(&self) -> f64 {
         let span = self.answered.map_or(Duration::ZERO, |(first, last)| last.saturating_sub(first));
-        self.ok as f64 / span.max(self.step.length).as_secs_f64()
+        self.ok as f64 / span.max(self.kept()).max(SHORTEST).as_secs_f64()
     }
 }
 

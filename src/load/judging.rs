@@ -1,6 +1,7 @@
 //! Judging: whether a rate was taken, and where the knee lies between those that were and those that were not.
 
-use super::figures::{Figures, Slice, WARM_UP, millis_at};
+use super::figures::{Cut, Figures, SLICES, Slice, WARM_UP, millis_at};
+use super::summary::shown;
 
 /// A rate counts as taken where the median is at most so many times what it was at the lowest rate.
 const BEND: f64 = 1.5;
@@ -45,20 +46,29 @@ pub struct Bar {
 }
 
 impl Bar {
+    /// The bar of an endpoint that refuses everything.
+    const HOPELESS: Self = Self { base_ms: 0.0, limit_ms: NOISE_MS, loss: 1.0, loss_at_most: 1.0, is_hopeless: true };
+
     /// The bar that steps set, given in ascending order of their rates: those that lose no more than the lower ones say
     /// together how many are lost anyway, and the fastest of them how long an event takes. An endpoint that was cold at the lowest
-    /// rate so sets no bar for one that is warm. `None` where the lowest rate was not answered.
+    /// rate so sets no bar for one that is warm. One that refused all at the lowest rate takes none. `None` where nothing was
+    /// answered there.
     pub fn of<'a>(steps: impl IntoIterator<Item = &'a Figures>) -> Option<Self> {
         let (mut sent, mut lost, mut base_ms) = (0, 0, None::<f64>);
+        let mut is_hopeless = false;
         for step in steps {
             let loss = share(lost + UNSEEN, sent);
             let lost_here = step.sent - step.ok;
-            if base_ms.is_some() && lost_here as f64 > allowed(loss, step.sent) {
+            let is_much = is_much(lost_here, step.sent);
+            if base_ms.is_some() && (is_much && !is_hopeless || lost_here as f64 > allowed(loss, step.sent)) {
                 continue;
             }
-            let median = millis_at(&step.latency, 0.5);
+            is_hopeless |= is_much;
+            let Some(median) = millis_at(&step.latency, 0.5) else {
+                return step.was_answered().then_some(Self::HOPELESS);
+            };
             (sent, lost) = (sent + step.sent, lost + lost_here);
-            base_ms = Some(median?.min(base_ms.unwrap_or(f64::INFINITY)));
+            base_ms = Some(median.min(base_ms.unwrap_or(f64::INFINITY)));
         }
         let base_ms = base_ms?;
         let loss = share(lost, sent);
@@ -67,7 +77,7 @@ impl Bar {
             limit_ms: (base_ms * BEND).max(base_ms + NOISE_MS),
             loss,
             loss_at_most: share(lost + UNSEEN, sent),
-            is_hopeless: lost >= FEW && loss > MOST_LOST,
+            is_hopeless: is_hopeless || is_much(lost, sent),
         })
     }
 
@@ -95,7 +105,26 @@ impl Bar {
             // Until then a burst was let through, which says nothing of the rate.
             verdict = Verdict { held: 0, refused: refused_to_the_end, slow: 0, late: verdict.late };
         }
+        if self.was_not_sent(figures) || Self::is_lost_in_all(figures) {
+            // However late the generator was, it was the endpoint that did not want it.
+            verdict = Verdict { held: 0, refused: verdict.refused.max(1), slow: 0, late: 0 };
+        }
         verdict
+    }
+
+    /// Whether part of the rate was never sent, because the endpoint did not want it: what was held back was not taken.
+    fn was_not_sent(self, figures: &Figures) -> bool {
+        let due = figures.sent + figures.held_back;
+        figures.held_back as f64 > allowed(self.loss_at_most, due)
+            || figures.cut.is_some_and(|(cut, _)| cut == Cut::Unanswered)
+    }
+
+    /// Whether much was lost of so few events that a slice of them says nothing.
+    fn is_lost_in_all(figures: &Figures) -> bool {
+        let judged = || figures.slices.iter().skip(WARM_UP);
+        let events: u64 = judged().map(|slice| slice.events).sum();
+        let taken: u64 = judged().map(|slice| slice.taken).sum();
+        figures.step.events() < FEW * SLICES as u64 && is_much(events - taken, events)
     }
 
     /// Whether the generator was late by more than half of what is measured: such a slice says nothing of the endpoint.
@@ -110,6 +139,11 @@ impl Bar {
 
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { (part as f64 / whole as f64).min(1.0) }
+}
+
+/// Whether more is lost than any rate may lose.
+fn is_much(lost: u64, events: u64) -> bool {
+    lost >= FEW && share(lost, events) > MOST_LOST
 }
 
 /// How many of so many events may be lost where this share is lost anyway.
@@ -195,6 +229,8 @@ pub enum Finding {
     Below(f64),
     /// Nothing was answered that could be judged.
     Unknown,
+    /// The run ended too early to tell; the highest rate that was taken until then.
+    Cut(Option<f64>),
 }
 
 impl Finding {
@@ -223,11 +259,20 @@ impl Finding {
         })
     }
 
+    /// What is left of it where a run ended too early.
+    pub const fn cut_short(self) -> Self {
+        match self {
+            Self::Found(Knee { per_second: rate, .. }) | Self::Above(rate) => Self::Cut(Some(rate)),
+            Self::Below(_) | Self::Unknown => Self::Cut(None),
+            Self::Cut(rate) => Self::Cut(rate),
+        }
+    }
+
     /// The knee's rate.
     pub const fn per_second(&self) -> Option<f64> {
         match self {
             Self::Found(knee) => Some(knee.per_second),
-            Self::Above(_) | Self::Below(_) | Self::Unknown => None,
+            Self::Above(_) | Self::Below(_) | Self::Unknown | Self::Cut(_) => None,
         }
     }
 
@@ -235,7 +280,7 @@ impl Finding {
     pub fn sentence(&self) -> String {
         match self {
             Self::Found(knee) => {
-                let shown = if knee.by_generator {
+                let sign = if knee.by_generator {
                     "the generator itself was late, so the endpoint may take more"
                 } else if knee.by_refusals {
                     "events were refused or lost"
@@ -243,15 +288,19 @@ impl Finding {
                     "the median time bent upwards"
                 };
                 format!(
-                    "The knee lies between {:.0}/s, which was taken, and {:.0}/s, where {shown} (confidence {:.1} %).",
-                    knee.per_second,
-                    knee.fails_at,
+                    "The knee lies between {}/s, which was taken, and {}/s, where {sign} (confidence {:.1} %).",
+                    shown(knee.per_second),
+                    shown(knee.fails_at),
                     (knee.confidence * 1_000.0).floor() / 10.0
                 )
             }
-            Self::Above(rate) => format!("Every rate was taken up to {rate:.0}/s; the knee lies above."),
-            Self::Below(rate) => format!("Not even {rate:.0}/s was taken; the knee lies below."),
+            Self::Above(rate) => format!("Every rate was taken up to {}/s; the knee lies above.", shown(*rate)),
+            Self::Below(rate) => format!("Not even {}/s was taken; the knee lies below.", shown(*rate)),
             Self::Unknown => "Nothing was answered that could be judged.".to_owned(),
+            Self::Cut(Some(rate)) => {
+                format!("No knee can be told, because the run ended early; {}/s was taken until then.", shown(*rate))
+            }
+            Self::Cut(None) => "No knee can be told, because the run ended early.".to_owned(),
         }
     }
 }
@@ -304,6 +353,45 @@ mod tests {
             assert_eq!(from(first).is_held(), held, "{first}: {:?}", from(first));
         }
         assert!(from(150).is_clear());
+    }
+
+    #[test]
+    fn a_rate_that_is_refused_outright_or_was_held_back_is_not_taken() {
+        let refused = figures(|_| (5, Answer::TooManyRequests));
+        let bar = Bar::of([&refused]).unwrap();
+        assert!(!bar.judge(&refused).is_held());
+        let nothing = figures(|_| (5, Answer::Other(OtherAnswer::NoConnection)));
+        assert_eq!(Bar::of([&nothing]), None, "nobody said anything");
+        let mut held_back = Figures::of(STEP);
+        for nth in 0..STEP.events() {
+            if (60..100).contains(&nth) {
+                held_back.held_back(nth);
+            } else {
+                held_back.answered(nth, Duration::ZERO, Duration::from_millis(200), Answer::Taken);
+            }
+        }
+        assert!(!self::bar().judge(&held_back).is_held(), "a fifth of it was never sent");
+    }
+
+    #[test]
+    fn rates_of_few_events_are_judged_as_a_whole_and_not_against_what_the_highest_loses() {
+        let step = |per_second: f64, refused: fn(u64) -> bool| {
+            let mut figures = Figures::of(Step { per_second, length: Duration::from_secs(3) });
+            for nth in 0..figures.step.events() {
+                let answer = if refused(nth) { Answer::TooManyRequests } else { Answer::Taken };
+                figures.answered(nth, Duration::ZERO, Duration::from_millis(5), answer);
+            }
+            figures
+        };
+        let (two, again, eight) = (step(2.0, |_| false), step(2.0, |_| false), step(8.0, |nth| nth % 2 == 1));
+        let bar = Bar::of([&two, &again, &eight]).unwrap();
+        let held = [&two, &again, &eight].map(|figures| bar.judge(figures).is_held());
+        assert_eq!((bar.loss, held), (0.0, [true, true, false]));
+    }
+
+    #[test]
+    fn rates_below_one_are_said_as_they_are() {
+        assert_eq!(Finding::Below(0.5).sentence(), "Not even 0.50/s was taken; the knee lies below.");
     }
 
     #[test]

@@ -19,7 +19,13 @@ pub mod retry_after;
 pub use retry_after::retry_after;
 
 pub mod figures;
-pub use figures::{Answer, Figures, OtherAnswer, Step};
+pub use figures::{Answer, Cut, Figures, OtherAnswer, Step};
+
+pub mod silence;
+pub use silence::Silence;
+
+pub mod early;
+pub use early::{Early, EndSignal, Stop};
 
 pub mod judging;
 pub use judging::{Bar, Finding, Knee, Verdict};

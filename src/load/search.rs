@@ -288,7 +288,7 @@ mod tests {
         let (finding, _) = searched(Curve::default(), 20_000.0, waves);
         let sure = match finding {
             Finding::Found(knee) => knee.confidence,
-            Finding::Above(_) | Finding::Below(_) | Finding::Unknown => 0.0,
+            Finding::Above(_) | Finding::Below(_) | Finding::Unknown | Finding::Cut(_) => 0.0,
         };
         assert!(sure < 0.9, "{finding:?}");
         let (quiet, _) = searched(Curve::default(), 20_000.0, |_| 0);

@@ -75,7 +75,7 @@ impl StepSummary {
         let at = |quantile| millis_at(&figures.latency, quantile);
         Self {
             rate: figures.step.per_second,
-            seconds: figures.step.length.as_secs_f64(),
+            seconds: figures.kept().as_secs_f64(),
             sent: figures.sent,
             ok: figures.ok,
             too_many_requests: figures.too_many_requests,
@@ -89,7 +89,7 @@ impl StepSummary {
             p999_ms: at(0.999),
             max_ms: at(1.0),
             generator_lag_p99_ms: millis_at(&figures.lag, 0.99),
-            taken: bar.map(|bar| bar.judge(figures).is_held()),
+            taken: bar.filter(|_| figures.is_to_be_judged()).map(|bar| bar.judge(figures).is_held()),
         }
     }
 
@@ -125,7 +125,7 @@ pub fn shown(number: f64) -> String {
 }
 
 /// A number in JSON, without a fraction where it has none.
-fn number(number: f64) -> Value {
+pub fn number(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 1e15 { json!(number as i64) } else { json!(number) }
 }
 
@@ -159,12 +159,12 @@ pub struct RunSummary {
 impl RunSummary {
     /// The summary of steps and of what they say about the knee.
     pub fn of(target: String, event: String, started: String, steps: &[Figures], finding: &Finding) -> Self {
-        let mut ascending: Vec<&Figures> = steps.iter().collect();
+        let mut ascending: Vec<&Figures> = steps.iter().filter(|figures| figures.is_to_be_judged()).collect();
         ascending.sort_by(|one, other| one.step.per_second.total_cmp(&other.step.per_second));
         let bar = Bar::of(ascending);
         let (fails_at, confidence) = match finding {
             Finding::Found(knee) => (Some(knee.fails_at), Some(knee.confidence)),
-            Finding::Above(_) | Finding::Below(_) | Finding::Unknown => (None, None),
+            Finding::Above(_) | Finding::Below(_) | Finding::Unknown | Finding::Cut(_) => (None, None),
         };
         let mut lag: Option<Histogram<u64>> = None;
         for figures in steps {
@@ -209,6 +209,8 @@ impl RunSummary {
         json!({
             "rates": rates,
             "knee_per_second": self.knee_per_second.map(number),
+            "knee_confidence": self.knee_confidence,
+            "ended_early": self.ended_early,
             "generator_lag_p99_ms": self.generator_lag_p99_ms,
         })
     }
@@ -222,6 +224,16 @@ fn said(finding: &Finding, bar: Option<Bar>) -> String {
     finding.sentence() + &lost
 }
 
+/// How often a run made a rate.
+pub fn times_made(run: &RunSummary, rate: f64) -> usize {
+    run.steps.iter().filter(|step| key(step.rate) == key(rate)).count()
+}
+
+/// Rates are the same to a thousandth of an event.
+fn key(rate: f64) -> u64 {
+    (rate * 1_000.0).round() as u64
+}
+
 /// Rates of two runs, paired in ascending order: first run, second run, or both.
 pub fn paired<'a>(
     one: &'a RunSummary,
@@ -229,7 +241,7 @@ pub fn paired<'a>(
 ) -> Vec<(Option<&'a StepSummary>, Option<&'a StepSummary>)> {
     // A rate that was tried twice is told as it came out the last time.
     let last = |run: &'a RunSummary| -> BTreeMap<u64, &'a StepSummary> {
-        run.steps.iter().map(|step| ((step.rate * 1_000.0).round() as u64, step)).collect()
+        run.steps.iter().map(|step| (key(step.rate), step)).collect()
     };
     let (one, other) = (last(one), last(other));
     let mut rates: Vec<u64> = one.keys().chain(other.keys()).copied().collect();
@@ -267,7 +279,10 @@ mod tests {
     fn programs_get_exactly_the_promised_members() {
         let said = run(&[20.0, 62.5]).as_json();
         let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names(&said), ["generator_lag_p99_ms", "knee_per_second", "rates"]);
+        assert_eq!(
+            names(&said),
+            ["ended_early", "generator_lag_p99_ms", "knee_confidence", "knee_per_second", "rates"]
+        );
         assert_eq!(names(&said["rates"][0]), ["ok", "other", "p50_ms", "p99_ms", "rate", "sent", "too_many_requests"]);
         assert_eq!(said["rates"][0]["rate"].to_string(), "20");
         assert_eq!(said["rates"][1]["rate"].to_string(), "62.5");

@@ -32,7 +32,7 @@ pub enum TargetTrouble {
     #[error("redirected: it answers {0}, and redirections are never followed; name the endpoint itself")]
     Redirected(u16),
     /// It takes no events.
-    #[error("status: it answers {0} to an event")]
+    #[error("status: it answers {0} to an event{hint}", hint = hint(*.0))]
     Status(u16),
     /// It ends connections without an answer.
     #[error("closed: it ends connections without an answer")]
@@ -45,6 +45,14 @@ pub enum TargetTrouble {
         /// What the cluster says.
         says: String,
     },
+}
+
+/// What to do about a status.
+const fn hint(status: u16) -> &'static str {
+    match status {
+        401 | 403 | 407 => "; what it wants to know of you, a token for example, is said by --header-file",
+        _ => "",
+    }
 }
 
 /// Whether a host may be loaded: it is this machine, or whoever runs this says that it is theirs.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::ceiling::Totals;
 use super::{Ceiling, Recorded};
 use crate::engine::EventTime;
 use crate::simulate::{Dice, Pathologies, Site, SitePlan};
@@ -165,7 +166,7 @@ fn simulated_sites_have_no_ceiling_and_lose_nothing() {
             ..SitePlan::default()
         };
         let found = Ceiling::look(Site::new(plan).filter_map(|sent| Recorded::read(&sent.line)).collect());
-        assert_eq!((found.per_second, found.missing, found.monotone), (None, Some(0), Some(true)), "{seed}");
+        assert_eq!((found.per_second, found.missing, found.totals), (None, Some(0), Totals::Rise), "{seed}");
     }
 }
 

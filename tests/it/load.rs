@@ -110,8 +110,8 @@ fn every_refusal_is_counted_and_the_files_tell_the_same() {
     let html = folder.path().join("both.html").display().to_string();
     let compared = journeycast(&["load", "report", &out, &out, "--html", &html, "--format", "json"]).output();
     let compared = json(&compared.expect("it runs"));
-    assert_eq!(compared[0]["rate"], "50");
-    assert_eq!((&compared[0]["ok_1"], &compared[0]["p99_change"]), (&compared[0]["ok_2"], &"+0 %".into()));
+    assert_eq!((&compared[0]["rate"], &compared[0]["taken_1"]), (&50.into(), &true.into()));
+    assert_eq!((&compared[0]["ok_1"], &compared[0]["p99_change"]), (&compared[0]["ok_2"], &0.0.into()));
     assert_eq!(fs::read_to_string(&html).expect("it was written").matches("<polyline").count(), 6);
     let nothing = journeycast(&["load", "report", "nowhere"]).output().expect("it runs");
     assert!(nothing.status.code() == Some(1) && self::said(&nothing).contains("not_found"), "{}", self::said(&nothing));
@@ -132,6 +132,8 @@ fn retry_after_is_honoured_where_that_is_asked_for() {
     };
     assert_eq!(of("sent") + of("held_back"), 200, "{text}");
     assert!(of("held_back") > 0 && of("too_many_requests") > 0, "{text}");
+    let taken = headers.iter().position(|header| header == "taken").expect("it is there");
+    assert_eq!(&row[taken], "no", "what was held back was not taken: {text}");
     assert_eq!(of("sent"), stand_in.counts()["received"].as_u64().expect("a number"));
 }
 
@@ -142,6 +144,11 @@ fn the_first_sign_of_distress_ends_a_run_that_asked_for_that() {
     let output = run(&[&["--target", &stand_in.address], rates.as_slice()].concat());
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(said(&output).contains("ended early"), "{}", said(&output));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("It ended early: the first sign of distress came at 100/s, after "), "{text}");
+    assert!(text.contains("No knee can be told"), "a step that was cut says nothing of its rate: {text}");
+    let seconds = text.lines().nth(1).and_then(|row| row.split_whitespace().nth(1)).and_then(|text| text.parse().ok());
+    assert!(seconds.is_some_and(|seconds: f64| seconds < 2.0), "{text}");
     let received = stand_in.counts()["received"].as_u64().expect("a number");
     assert!(received < 200, "the second rate never began: {received}");
 }
@@ -183,12 +190,14 @@ fn a_target_that_cannot_be_loaded_has_a_named_answer() {
     let around =
         server(Some("HTTP/1.1 307 Moved\r\nLocation: /again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
     let gone = server(Some("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+    let barred = server(Some("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
     let closed = server(Some(""));
     let plain = server(Some("HTTP/1.1 400 Bad Request\r\n\r\n")).replace("http:", "https:");
     let silent = server(None);
     for (target, code, name) in [
         (&*around, 1, "redirected: it answers 307"),
         (&gone, 1, "status: it answers 404"),
+        (&barred, 1, "a token for example, is said by --header-file"),
         (&closed, 1, "closed:"),
         (&plain, 1, "tls:"),
         (&silent, 1, "timed_out: no answer within 0.2 seconds"),
@@ -215,6 +224,8 @@ fn rates_times_and_events_are_bounded_and_refused_by_name() {
         (["--rates", "0", "--for", "1s"], "not above 0"),
         (["--rates", "10", "--for", "11m"], "from 1s to 600s"),
         (["--rates", "1,2,3,4,5,6,7", "--for", "10m"], "more than 3600 seconds"),
+        (["--rates", "10", "--up-to", "30"], "cannot be used with"),
+        (["--for", "1s", "--timeout", "0s"], "--timeout must be above 0"),
         (["--for", "1s", "--event", "nowhere.json"], "not_found"),
         (["--for", "1s", "--event", &file], "not_json: line 1"),
     ] {

@@ -204,6 +204,7 @@ fn a_stand_in_refuses_a_nonsense_curve_and_names_what_is_wrong() {
         (["--drops", "1.5"], "from 0 to 1"),
         (["--stall", "1s"], "is not TIME@TIME"),
         (["--retry-after", "soon"], "--retry-after"),
+        (["--retry-after", "1500ms"], "whole seconds"),
         (["--slow-start", "-1s"], "--slow-start"),
     ] {
         let words = [format!("{}={}", words[0], words[1])];
@@ -234,12 +235,21 @@ fn a_report_names_a_run_of_another_version_or_of_half_a_file_and_pairs_what_diff
         ]));
         out
     };
-    let (one, other) = (made("one", "10,20"), made("other", "20,40"));
+    let (one, other) = (made("one", "20,10,20"), made("other", "20,40"));
     let report = |words: &[&str]| journeycast(&[&["load", "report", "--format", "json"], words].concat()).output();
     let both = json(&report(&[&one, &other]).expect("it runs"));
     let rates: Vec<&Value> = both.as_array().expect("a list").iter().map(|row| &row["rate"]).collect();
-    assert_eq!(rates, ["10", "20", "40"]);
-    assert_eq!((&both[0]["ok_2"], &both[1]["ok_2"], &both[2]["ok_1"]), (&"".into(), &"20".into(), &"".into()));
+    assert_eq!(rates, [10, 20, 40]);
+    assert_eq!((&both[0]["ok_2"], &both[1]["ok_2"], &both[2]["ok_1"]), (&Value::Null, &20.into(), &Value::Null));
+    assert_eq!((&both[1]["made_1"], &both[1]["made_2"], &both[2]["made_1"]), (&2.into(), &1.into(), &0.into()));
+    let words = ["load", "report", &one, &other];
+    let text = journeycast(&words).output().expect("it runs").stdout;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    assert!(text.contains("Run 1: Every rate was taken up to 20/s"), "{text}");
+    assert!(text.contains("It made 20/s 2 times; the last time is shown."), "{text}");
+    assert!(text.contains("Run 2: Every rate was taken up to 40/s"), "{text}");
+    let alone = json(&report(&[&one]).expect("it runs"));
+    assert_eq!((&alone[0]["sent"], &alone[0]["taken"]), (&20.into(), &true.into()));
     let file = Path::new(&one).join("run.json");
     let text = fs::read_to_string(&file).expect("it was written");
     for (changed, says) in [

@@ -12,6 +12,7 @@ mod kafka;
 mod laws;
 mod little_site;
 mod load;
+mod load_early;
 mod load_trouble;
 mod lost_master;
 mod midnight;

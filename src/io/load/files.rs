@@ -28,6 +28,22 @@ pub struct Made {
     pub figures: Figures,
 }
 
+/// Makes the folder of a run that is still to come, and tries whether it can be written to.
+///
+/// # Errors
+///
+/// A named answer where it cannot, or where something is in it already.
+pub fn prepare(folder: &Path) -> Result<(), String> {
+    let unwritable = |error: io::Error| format!("unwritable: {error}");
+    fs::create_dir_all(folder).map_err(unwritable)?;
+    if fs::read_dir(folder).map_err(unwritable)?.next().is_some() {
+        return Err("not_empty: no run is written over what is there; name a new folder".to_owned());
+    }
+    let unfinished = folder.join(UNFINISHED);
+    fs::write(&unfinished, "").map_err(unwritable)?;
+    fs::remove_file(unfinished).map_err(unwritable)
+}
+
 /// Writes the files of a run.
 ///
 /// # Errors
@@ -62,7 +78,7 @@ fn log(made: &[Made]) -> io::Result<Vec<u8>> {
     let mut log = builder.begin_log_with(&mut out, &mut serializer)?;
     for Made { began, figures } in made {
         let tag = format!("rate_{}", shown(figures.step.per_second));
-        log.write_histogram(&figures.latency, since_1970(*began), figures.step.length, Tag::new(&tag))
+        log.write_histogram(&figures.latency, since_1970(*began), figures.kept(), Tag::new(&tag))
             .map_err(|error| io::Error::other(format!("{error:?}")))?;
     }
     Ok(out)

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::load::{Figures, Step, TargetTrouble};
+use crate::load::{Figures, Step, Stop, TargetTrouble};
 
 /// How a target is treated.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Manners {
     /// How long an answer is waited for.
     pub patience: Duration,
@@ -13,6 +13,8 @@ pub struct Manners {
     pub honour_retry_after: bool,
     /// Whether the first answer that is no yes ends the run.
     pub stop_on_distress: bool,
+    /// What ends the run in order.
+    pub signals: Signals,
 }
 
 /// What keeps a rate, wherever its events go.
@@ -24,11 +26,14 @@ pub trait Keeps {
     /// Where not one of the first events is answered; nothing more is sent then.
     fn step(&mut self, step: Step) -> Result<Figures, TargetTrouble>;
 
-    /// Whether the target showed distress, and that ends the run.
-    fn is_to_stop(&self) -> bool;
+    /// Why nothing more may be sent, where that is so.
+    fn stopped(&self) -> Option<Stop>;
 }
 
 mod descriptors;
+
+pub mod signals;
+pub use signals::Signals;
 
 mod connecting;
 

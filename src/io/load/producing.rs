@@ -1,7 +1,7 @@
 //! Producing: records go to a topic when each is due, and count from then until the cluster has them (`acks=all`).
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::client::ClientContext;
@@ -13,13 +13,16 @@ use rdkafka::producer::{BaseRecord, ProducerContext, ThreadedProducer};
 use super::{Keeps, Manners};
 use crate::io::clock::{self, Watch};
 use crate::io::kafka::{Cluster, KafkaTrouble, Witness};
-use crate::load::{Answer, Figures, OtherAnswer, RecordShape, Step, TargetTrouble};
+use crate::load::{Answer, Cut, Figures, OtherAnswer, RecordShape, Silence, Step, Stop, TargetTrouble};
 
 /// How long a look for room in the client's queue rests.
 const REST: Duration = Duration::from_micros(300);
 
 /// Between two steps the cluster has so long to forget the last one.
 const PAUSE: Duration = Duration::from_millis(700);
+
+/// At low rates it is looked so often whether the run is to end.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// So many records go alone, one after the other, until one is taken.
 const ALONE: u64 = 3;
@@ -42,6 +45,8 @@ pub struct Producing {
     /// Records that were written so far, over all steps.
     sent: u64,
     met: bool,
+    silence: Arc<Mutex<Silence>>,
+    stopped: Option<Stop>,
 }
 
 impl std::fmt::Debug for Producing {
@@ -62,6 +67,7 @@ struct Due {
 struct Job {
     watch: Watch,
     distress: Arc<AtomicBool>,
+    silence: Arc<Mutex<Silence>>,
     figures: Mutex<Figures>,
     answered: Condvar,
     /// Why the last record that was not taken was not.
@@ -74,19 +80,24 @@ impl Job {
         let answer = failed.map_or(Answer::Taken, |error| Answer::Other(named(error)));
         if let (Answer::Other(answer), Some(error)) = (answer, failed) {
             self.distress.store(true, Ordering::Relaxed);
-            *self.why.lock().unwrap_or_else(PoisonError::into_inner) = Some((answer, error.to_string()));
+            *lock(&self.why) = Some((answer, error.to_string()));
         }
-        self.figures.lock().unwrap_or_else(PoisonError::into_inner).answered(due.nth, due.lag, latency, answer);
+        lock(&self.silence).heard(answer, self.watch.elapsed());
+        lock(&self.figures).answered(due.nth, due.lag, latency, answer);
         self.answered.notify_all();
     }
 
     /// Waits until so many records are answered; false where that takes longer than a client may.
     fn wait_for(&self, sent: u64, patience: Duration) -> bool {
-        let figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        let figures = lock(&self.figures);
         let waited =
             self.answered.wait_timeout_while(figures, patience.saturating_add(GRACE), |figures| figures.sent < sent);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Hears what became of records; what else the client says, the log hears.
@@ -155,37 +166,43 @@ impl Producing {
             distress: Arc::new(AtomicBool::new(false)),
             sent: 0,
             met: false,
+            silence: Arc::new(Mutex::new(Silence::default())),
+            stopped: None,
         })
     }
 
-    /// Writes records alone until one is taken; says how many that took.
-    fn meet(&self, job: &Arc<Job>) -> Result<u64, TargetTrouble> {
-        for nth in 0..ALONE {
+    /// Writes records alone until one is taken; says how many there are then in all.
+    fn meet(&self, job: &Arc<Job>, before: u64) -> Result<u64, TargetTrouble> {
+        let taken = lock(&job.figures).ok;
+        for nth in before..before + ALONE {
             self.write(job, nth, self.watch.elapsed());
             if !job.wait_for(nth + 1, self.manners.patience) {
                 return Err(TargetTrouble::TimedOut(self.manners.patience.as_secs_f64()));
             }
-            if job.figures.lock().unwrap_or_else(PoisonError::into_inner).ok > 0 {
+            if lock(&job.figures).ok > taken {
                 return Ok(nth + 1);
             }
         }
-        let why = job.why.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let why = lock(&job.why).take();
         Err(match why {
             Some((OtherAnswer::TimedOut, _)) | None => TargetTrouble::TimedOut(self.manners.patience.as_secs_f64()),
             Some((answer, says)) => TargetTrouble::NotTaken { name: answer.name(), says },
         })
     }
 
-    fn write_evenly(&self, job: &Arc<Job>, alone: u64, step: Step) -> u64 {
-        let start = self.watch.elapsed();
+    fn write_evenly(&self, job: &Arc<Job>, alone: u64, step: Step, start: Duration) -> u64 {
         for nth in alone..step.events() {
-            if self.is_to_stop() {
-                return nth;
-            }
             let due = start + step.due(nth).saturating_sub(step.due(alone));
-            let early = due.saturating_sub(self.watch.elapsed());
-            if !early.is_zero() {
-                std::thread::sleep(early);
+            loop {
+                let now = self.watch.elapsed();
+                if let Some(cut) = self.cuts(now) {
+                    lock(&job.figures).cut = Some((cut, now.saturating_sub(start)));
+                    return nth;
+                }
+                if due <= now {
+                    break;
+                }
+                std::thread::sleep((due - now).min(LOOK));
             }
             self.write(job, nth, due);
         }
@@ -211,17 +228,31 @@ impl Producing {
             }
         }
     }
+
+    fn is_to_stop(&self) -> Option<Stop> {
+        let is_distressed = self.manners.stop_on_distress && self.distress.load(Ordering::Relaxed);
+        self.manners.signals.came().map(Stop::Signal).or_else(|| is_distressed.then_some(Stop::Distress))
+    }
+
+    /// Why nothing more of a step is to be written, where that is so.
+    fn cuts(&self, now: Duration) -> Option<Cut> {
+        match self.is_to_stop() {
+            Some(_) => Some(Cut::RunEnded),
+            None => lock(&self.silence).is_long(now).then_some(Cut::Unanswered),
+        }
+    }
 }
 
 impl Keeps for Producing {
-    fn is_to_stop(&self) -> bool {
-        self.manners.stop_on_distress && self.distress.load(Ordering::Relaxed)
+    fn stopped(&self) -> Option<Stop> {
+        self.stopped.clone().or_else(|| self.is_to_stop())
     }
 
     fn step(&mut self, step: Step) -> Result<Figures, TargetTrouble> {
         let job = Arc::new(Job {
             watch: self.watch,
             distress: Arc::clone(&self.distress),
+            silence: Arc::clone(&self.silence),
             figures: Mutex::new(Figures::of(step)),
             answered: Condvar::new(),
             why: Mutex::new(None),
@@ -230,13 +261,26 @@ impl Keeps for Producing {
             std::thread::sleep(PAUSE);
             0
         } else {
-            self.meet(&job)?
+            self.meet(&job, 0)?
         };
         self.met = true;
-        let written = self.write_evenly(&job, alone, step);
-        self.sent += written;
+        let start = self.watch.elapsed();
+        let mut written = self.write_evenly(&job, alone, step, start);
         let all_answered = job.wait_for(written, self.manners.patience);
-        let figures = job.figures.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let silence = *lock(&self.silence);
+        if all_answered && silence.is_doubtful() && self.is_to_stop().is_none() {
+            match self.meet(&job, written) {
+                Ok(all) => written = all,
+                Err(why) => {
+                    self.stopped = Some(Stop::Silence { since: silence.since.saturating_sub(start), why });
+                }
+            }
+        }
+        self.sent += written;
+        let mut figures = lock(&job.figures).clone();
+        if self.stopped.is_some() {
+            figures.cut = Some((Cut::RunEnded, figures.kept()));
+        }
         // The client promises an answer to every record in its time; one that breaks the promise is not counted as if it kept it.
         if all_answered { Ok(figures) } else { Err(TargetTrouble::TimedOut(self.manners.patience.as_secs_f64())) }
     }
