@@ -8,6 +8,12 @@ pub use text::html_unescaped;
 mod token;
 pub use token::{Kind, Script};
 
+mod statement;
+
+mod asked;
+
+mod constant;
+
 mod gate;
 pub use gate::Gate;
 
