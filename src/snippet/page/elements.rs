@@ -76,6 +76,9 @@ impl Walker<'_> {
         if attribute(attributes, "data-blockingmode").is_some_and(|mode| mode.eq_ignore_ascii_case("auto")) {
             self.inside.borrow_mut().auto_blocks = true;
         }
+        if attribute(attributes, "src").is_some_and(|src| src.contains("babel")) {
+            self.inside.borrow_mut().compiles = true;
+        }
         let auto_blocks = self.inside.borrow().auto_blocks;
         let standing = match content_of(attributes, auto_blocks) {
             Content::Script(standing) => standing,
