@@ -17,6 +17,7 @@ use super::mapping::Mapping;
 use super::page::{Looking, read_page, read_text};
 use super::scan::scan;
 use super::script::Script;
+use super::server_side::without_conditions;
 use super::third_party::{ThirdParty, third_party};
 use super::trouble::Trouble;
 
@@ -264,6 +265,9 @@ fn without_comments(evidence: &mut Evidence, text: &str, open: &str, close: &str
 }
 
 fn read_whole_page(evidence: &mut Evidence, name: &str, bytes: &[u8]) -> Option<Trouble> {
+    let is_template = ["<?php", "{%", "<%"].iter().any(|open| memchr::memmem::find(bytes, open.as_bytes()).is_some());
+    let always = is_template.then(|| without_conditions(evidence, &Decoder::of(bytes).whole())).flatten();
+    let bytes = always.as_ref().map_or(bytes, |markup| markup.as_bytes());
     let php = memchr::memmem::find(bytes, b"<?php").map(|_| without_php(evidence, &Decoder::of(bytes).whole()));
     let bytes = php.as_ref().map_or(bytes, |markup| markup.as_bytes());
     let mut bytes = Cow::Borrowed(bytes);

@@ -11,11 +11,16 @@ pub use token::{Kind, Script};
 mod statement;
 
 mod asked;
+pub use asked::words_between;
 
 mod constant;
+pub use constant::truth;
 
 mod gate;
 pub use gate::Gate;
 
 #[cfg(test)]
 mod stories;
+
+#[cfg(test)]
+mod gate_stories;
