@@ -170,6 +170,7 @@ fn finding(
         deployment_id: identity.deployment,
         organization_id: identity.organization,
         other_ids: identity.others,
+        other_regions: identity.other_regions,
         region: identity.region,
         endpoint: identity.endpoint,
         places: places(clues),
