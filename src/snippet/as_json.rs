@@ -83,6 +83,7 @@ fn finding(finding: &Finding) -> Value {
         "deployment_id": finding.deployment_id,
         "organization_id": finding.organization_id,
         "other_ids": finding.other_ids,
+        "other_regions": finding.other_regions,
         "region": region.and_then(|region| region.aws),
         "environment": region.map(|region| region.environment.as_str()),
         "domain": region.and_then(|region| region.domain),

@@ -95,7 +95,7 @@ impl Inert {
             Self::Text => "it is a string that nothing here runs",
             Self::TypeNeverRuns => "its script tag has a type that no browser runs",
             Self::Paused => "its tag is paused in the tag manager",
-            Self::DeadCode => "it stands behind a condition that is never true",
+            Self::DeadCode => "it stands where nothing ever runs it",
             Self::Preload => "it is fetched ahead and never run",
             Self::Documentation => "it stands in documentation",
         }

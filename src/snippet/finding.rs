@@ -208,6 +208,8 @@ pub struct Finding {
     pub other_ids: Vec<String>,
     /// Its region.
     pub region: Option<Whereabouts>,
+    /// The regions of the other deployments that it names, as Amazon calls them.
+    pub other_regions: Vec<&'static str>,
     /// The address that it sends to, where it names one.
     pub endpoint: Option<String>,
     /// Where it stands.

@@ -37,6 +37,7 @@ pub struct Identity {
     pub organization: Option<String>,
     pub others: Vec<String>,
     pub region: Option<Whereabouts>,
+    pub other_regions: Vec<&'static str>,
     pub endpoint: Option<String>,
 }
 
@@ -65,6 +66,13 @@ impl Identity {
         identity.others = more.into_iter().collect();
         identity.endpoint = near.iter().chain(&far).find(|it| it.field == Field::Endpoint).map(|it| it.value.clone());
         identity.region = region(&near, &far, named_by, clues, identity.endpoint.as_deref());
+        let chosen = identity.region.as_ref().and_then(|region| region.aws);
+        let said = near.iter().chain(&far).filter(|detail| detail.field == Field::Region);
+        let beside_other =
+            said.filter(|region| deployments.iter().any(|id| (id.block, id.group) == (region.block, region.group)));
+        let others = beside_other.filter_map(|detail| Region::named(&detail.value)).map(|region| region.aws.as_str());
+        identity.other_regions =
+            others.filter(|aws| Some(*aws) != chosen).collect::<BTreeSet<_>>().into_iter().collect();
         if !takes_deployment(product) {
             identity.deployment = None;
         }

@@ -17,6 +17,7 @@ use super::mapping::Mapping;
 use super::page::{Looking, read_page, read_text};
 use super::scan::scan;
 use super::script::Script;
+use super::server_side::without_conditions;
 use super::third_party::{ThirdParty, third_party};
 use super::trouble::Trouble;
 
@@ -55,15 +56,14 @@ impl Kind {
 
     /// By the ending of its name, and by how it begins.
     fn of(name: &str, bytes: &[u8]) -> Self {
-        let file = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
-        let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let ending = ending_of(name);
         let head = Decoder::of(bytes).next_piece(1 << 16).unwrap_or_default().trim_start().to_owned();
-        match ending {
+        match ending.as_str() {
             "md" | "mdx" | "markdown" | "rst" | "adoc" | "txt" => Self::Documentation,
             "js" | "mjs" | "cjs" | "jsx" | "ts" | "tsx" if !head.starts_with('<') => Self::Script,
             "html" | "htm" | "xhtml" | "vue" | "svelte" | "php" | "phtml" | "liquid" | "twig" | "ejs" | "hbs"
             | "handlebars" | "mustache" | "jinja" | "j2" | "njk" | "erb" | "jsp" | "aspx" | "cshtml" | "astro"
-            | "ftl" | "tpl" => Self::Page,
+            | "ftl" | "tpl" | "vm" | "gohtml" | "tmpl" | "cfm" | "jinja2" => Self::Page,
             _ if head.starts_with(['{', '[']) => Self::Json,
             "json" | "har" | "map" => Self::Json,
             _ if head.starts_with('<') => Self::Page,
@@ -71,6 +71,12 @@ impl Kind {
             _ => Self::Script,
         }
     }
+}
+
+/// What the name of a file ends in, in small letters.
+fn ending_of(name: &str) -> String {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    file.rsplit_once('.').map_or_else(String::new, |(_, ending)| ending.to_ascii_lowercase())
 }
 
 /// Somebody else whose code the input loads.
@@ -144,7 +150,7 @@ pub fn audit(name: &str, bytes: &[u8], site: Option<&str>, mapping: Option<&Mapp
     let mut evidence = Evidence::default();
     evidence.sites.extend(site.map(str::to_ascii_lowercase));
     let (kind, trouble) = match Kind::of(name, bytes) {
-        Kind::Page => (Kind::Page, read_whole_page(&mut evidence, bytes)),
+        Kind::Page => (Kind::Page, read_whole_page(&mut evidence, name, bytes)),
         Kind::Documentation => {
             let mut setting = Setting::top(How::Text);
             setting.standing = Standing::Inert(Inert::Documentation);
@@ -211,9 +217,28 @@ fn without_php(evidence: &mut Evidence, text: &str) -> String {
     markup
 }
 
-/// Comments of template languages, by how they open and close.
-const TEMPLATE_COMMENTS: [(&str, &str); 4] =
-    [("<%--", "--%>"), ("{{!--", "--}}"), ("{% comment %}", "{% endcomment %}"), ("@*", "*@")];
+/// Comments of template languages, by how they open and close; some only in files of these endings.
+const TEMPLATE_COMMENTS: [(&str, &str, &[&str]); 19] = [
+    ("<%--", "--%>", &[]),
+    ("<#--", "-->", &[]),
+    ("{{!--", "--}}", &[]),
+    ("{{--", "--}}", &[]),
+    ("{{/*", "*/}}", &[]),
+    ("{{- /*", "*/ -}}", &[]),
+    ("{{- /*", "*/}}", &[]),
+    ("{% comment %}", "endcomment", &[]),
+    ("{% comment -%}", "endcomment", &[]),
+    ("{% comment \"", "endcomment", &[]),
+    ("{% comment '", "endcomment", &[]),
+    ("{%- comment %}", "endcomment", &[]),
+    ("{%- comment -%}", "endcomment", &[]),
+    ("{%comment%}", "endcomment", &[]),
+    ("@*", "*@", &[]),
+    ("#*", "*#", &["vm"]),
+    ("{*", "*}", &["tpl"]),
+    ("{/*", "*/}", &["astro"]),
+    ("{#", "#}", &["twig", "jinja", "jinja2", "j2", "njk"]),
+];
 
 /// A page that a template writes: its comments never reach a visitor, and stand where they stood as blank lines only.
 fn without_comments(evidence: &mut Evidence, text: &str, open: &str, close: &str) -> String {
@@ -226,6 +251,10 @@ fn without_comments(evidence: &mut Evidence, text: &str, open: &str, close: &str
             let setting = Setting::top(How::InlineScript);
             read_text(evidence, comment, &setting.inner(Standing::Inert(Inert::Comment), line));
         }
+        // Between curly brackets of its own, in a script it is an empty block.
+        if open == "{/*" {
+            markup.push_str("{}");
+        }
         let lines = comment.matches('\n').count();
         markup.push_str(&"\n".repeat(lines));
         line += lines as u64;
@@ -235,11 +264,18 @@ fn without_comments(evidence: &mut Evidence, text: &str, open: &str, close: &str
     markup
 }
 
-fn read_whole_page(evidence: &mut Evidence, bytes: &[u8]) -> Option<Trouble> {
+fn read_whole_page(evidence: &mut Evidence, name: &str, bytes: &[u8]) -> Option<Trouble> {
+    let is_template = ["<?php", "{%", "<%"].iter().any(|open| memchr::memmem::find(bytes, open.as_bytes()).is_some());
+    let always = is_template.then(|| without_conditions(evidence, &Decoder::of(bytes).whole())).flatten();
+    let bytes = always.as_ref().map_or(bytes, |markup| markup.as_bytes());
     let php = memchr::memmem::find(bytes, b"<?php").map(|_| without_php(evidence, &Decoder::of(bytes).whole()));
     let bytes = php.as_ref().map_or(bytes, |markup| markup.as_bytes());
     let mut bytes = Cow::Borrowed(bytes);
-    for (open, close) in TEMPLATE_COMMENTS {
+    let ending = ending_of(name);
+    for (open, close, endings) in TEMPLATE_COMMENTS {
+        if !endings.is_empty() && !endings.contains(&ending.as_str()) {
+            continue;
+        }
         let has = |mark: &str| memchr::memmem::find(&bytes, mark.as_bytes()).is_some();
         if has(open) && has(close) {
             let text = Decoder::of(&bytes).whole();

@@ -23,7 +23,8 @@ pub fn judge(input: &str, kind: Kind, evidence: &Evidence, mapping: Option<&Mapp
         let inert: Vec<&Clue> = clues.iter().filter(of_product).filter(|clue| clue.standing.is_inert()).collect();
         let leftover = has_loader(&inert) && !starts(&live);
         if leftover || !proves(product, &live, evidence) || belongs_to_altocloud(product, &live, &clues) {
-            findings.extend(inert_finding(product, &inert, evidence, &clues));
+            let calls = calls_altocloud(product, &inert, &clues);
+            findings.extend(inert_finding(product, &inert, evidence, &clues).filter(|_| !calls));
             continue;
         }
         findings.push(live_finding(product, &live, evidence, &clues));
@@ -92,6 +93,12 @@ fn belongs_to_altocloud(product: &Product, live: &[&Clue], all: &[Clue]) -> bool
     product.id == "journey_sdk"
         && !starts(live)
         && all.iter().any(|clue| clue.signature.product == "altocloud" && !clue.standing.is_inert())
+}
+
+/// The same of calls that do nothing, beside an Altocloud that does nothing.
+fn calls_altocloud(product: &Product, inert: &[&Clue], all: &[Clue]) -> bool {
+    let beside = |clue: &Clue| clue.signature.product == "altocloud" && inert.iter().any(|it| it.block == clue.block);
+    product.id == "journey_sdk" && !starts(inert) && all.iter().any(beside)
 }
 
 fn live_finding(product: &'static Product, live: &[&Clue], evidence: &Evidence, all: &[Clue]) -> Finding {
@@ -163,6 +170,7 @@ fn finding(
         deployment_id: identity.deployment,
         organization_id: identity.organization,
         other_ids: identity.others,
+        other_regions: identity.other_regions,
         region: identity.region,
         endpoint: identity.endpoint,
         places: places(clues),

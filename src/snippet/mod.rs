@@ -26,6 +26,8 @@ mod literal;
 
 mod container;
 
+mod server_side;
+
 mod har;
 
 pub mod third_party;

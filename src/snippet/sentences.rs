@@ -108,6 +108,9 @@ fn whose(finding: &Finding, seen: &str) -> Sentence {
     if !finding.other_ids.is_empty() {
         parts.push(format!("it names {} as well", finding.other_ids.join(", ")));
     }
+    if !finding.other_regions.is_empty() {
+        parts.push(format!("some of that in {}", finding.other_regions.join(", ")));
+    }
     let says =
         if parts.is_empty() { "It does not say whose it is.".to_owned() } else { format!("{}.", parts.join("; ")) };
     Sentence { topic: Topic::Whose, says, evidence: vec![seen.to_owned()] }

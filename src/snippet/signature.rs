@@ -185,6 +185,14 @@ pub struct Consent {
     pub always: Vec<String>,
     /// Words of a script that waits.
     pub words: Vec<String>,
+    /// Parts of a name that speak of consent by themselves.
+    pub parts: Vec<String>,
+    /// Parts of a name that speak of consent only beside one of `beside`.
+    pub verbs: Vec<String>,
+    /// What a visitor accepts, and by what.
+    pub beside: Vec<String>,
+    /// Answers of visitors who do not agree.
+    pub refusals: Vec<String>,
     /// Categories that a script asks for and that need no asking.
     pub always_in_scripts: Vec<String>,
     /// Consent managers.
@@ -215,9 +223,26 @@ const fn yes() -> bool {
 impl Consent {
     /// The word that tells that this text asks for consent.
     pub fn word_in(&self, text: &str) -> Option<&str> {
-        let text = text.to_ascii_lowercase();
+        let lower = text.to_ascii_lowercase();
         let of_managers = self.manager.iter().flat_map(|manager| &manager.words);
-        self.words.iter().chain(of_managers).map(String::as_str).find(|word| text.contains(word))
+        let found = self.words.iter().chain(of_managers).map(String::as_str).find(|word| lower.contains(word));
+        found.or_else(|| self.part_in(text))
+    }
+
+    /// A part of a name that speaks of consent: `onAcceptAll` and `.cookies-accepted` do, `acceptsOrders` does not.
+    fn part_in(&self, name: &str) -> Option<&str> {
+        let parts = parts_of(name);
+        let among = |listed: &[String]| parts.iter().any(|part| listed.contains(part));
+        let whole = self.parts.iter().find(|part| parts.contains(part));
+        whole
+            .or_else(|| self.verbs.iter().find(|verb| parts.contains(verb)).filter(|_| among(&self.beside)))
+            .map(String::as_str)
+    }
+
+    /// Whether this answer is that of a visitor who does not agree.
+    pub fn is_refusal(&self, answer: &str) -> bool {
+        let answer = answer.trim().to_ascii_lowercase();
+        self.refusals.contains(&answer)
     }
 
     /// The consent manager that this text asks.
@@ -261,6 +286,22 @@ impl Consent {
             .flat_map(|(_, value)| value.split([' ', ',']))
             .any(|word| self.always.contains(&word.to_ascii_lowercase()))
     }
+}
+
+/// The parts of a name, in small letters: at capitals, and at whatever is no letter.
+fn parts_of(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut was_small = false;
+    for letter in name.chars() {
+        if !letter.is_alphabetic() || letter.is_uppercase() && was_small {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut().filter(|_| letter.is_alphabetic()) {
+            part.extend(letter.to_lowercase());
+        }
+        was_small = letter.is_lowercase();
+    }
+    parts
 }
 
 /// Which types of script tags run.

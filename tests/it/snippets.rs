@@ -112,3 +112,27 @@ fn precision_and_recall_of_the_corpus_are_full() {
     let waits = |answer: &Answer| (answer.tracking == "only_after_consent").then(|| "waits".to_owned());
     assert_eq!(score(waits), full, "consent");
 }
+
+/// The official snippet, for a deployment whose id ends in this digit.
+fn snippet(digit: u8, environment: &str, domain: &str) -> String {
+    format!(
+        "<script>!function(g,e,n,es,ys){{g._genesysJs=e;g[e]=g[e]||function(){{(g[e].q=g[e].q||[]).push(arguments)}};g[e].c=es;\
+         ys=document.createElement('script');ys.src=n;document.head.appendChild(ys)}}(window,'Genesys{digit}',\
+         'https://apps.{domain}/genesys-bootstrap/genesys.min.js',{{environment:'{environment}',\
+         deploymentId:'0aa1b2c3-d4e5-46f7-8899-aabbccddee0{digit}'}});</script>\n"
+    )
+}
+
+#[test]
+fn a_second_deployment_of_another_region_is_not_lost() {
+    let german = snippet(1, "prod-euc1", "mypurecloud.de");
+    let american = snippet(2, "prod", "mypurecloud.com");
+    let regions = |page: &str| {
+        let mut audit = audit("page.html", page.as_bytes(), None, None);
+        let finding = audit.findings.remove(0);
+        (finding.region.and_then(|region| region.aws).map(str::to_owned), finding.other_regions)
+    };
+    let central = || Some("eu-central-1".to_owned());
+    assert_eq!(regions(&format!("<html>{german}{american}</html>")), (central(), vec!["us-east-1"]));
+    assert_eq!(regions(&format!("<html>{german}</html>")), (central(), vec![]));
+}

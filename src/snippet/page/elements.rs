@@ -76,6 +76,9 @@ impl Walker<'_> {
         if attribute(attributes, "data-blockingmode").is_some_and(|mode| mode.eq_ignore_ascii_case("auto")) {
             self.inside.borrow_mut().auto_blocks = true;
         }
+        if attribute(attributes, "src").is_some_and(|src| src.contains("babel")) {
+            self.inside.borrow_mut().compiles = true;
+        }
         let auto_blocks = self.inside.borrow().auto_blocks;
         let standing = match content_of(attributes, auto_blocks) {
             Content::Script(standing) => standing,
@@ -158,6 +161,13 @@ impl Walker<'_> {
         }
         if attribute(attributes, "property").is_some_and(|name| name.eq_ignore_ascii_case("og:url")) {
             self.site(Some(content));
+        }
+        // A script of the page may read its configuration from here.
+        let named = attribute(attributes, "name").map(|name| [(name.to_owned(), content.to_owned())]);
+        if let Some(named) = named.filter(|[(name, _)]| field_of(name) == Some(Field::Deployment)) {
+            let mut evidence = self.evidence.borrow_mut();
+            let block = evidence.next_block();
+            details::of_attributes(&mut evidence, &named, block, self.here().is_inert());
         }
     }
 

@@ -66,6 +66,11 @@ pub fn content_of(attributes: &Attributes, auto_blocks: bool) -> Content {
     Content::Script(Standing::Inert(Inert::TypeNeverRuns))
 }
 
+/// Whether a script waits for Babel in the page, which compiles and runs it.
+pub fn is_compiled(attributes: &Attributes) -> bool {
+    attribute(attributes, "type").is_some_and(|kind| matches!(kind.trim(), "text/babel" | "text/jsx"))
+}
+
 /// The addresses in a script tag: `src`, and what consent managers and optimisers put in its place.
 pub fn addresses(attributes: &Attributes) -> impl Iterator<Item = &str> {
     let holds = |name: &str| name == "src" || name.ends_with("src") && name.starts_with("data");

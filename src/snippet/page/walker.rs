@@ -6,7 +6,7 @@ use std::rc::Rc;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 
-use super::tag::{Attributes, Content, content_of};
+use super::tag::{Attributes, Content, attribute, content_of, is_compiled};
 use super::{Looking, read_text};
 use crate::snippet::address::contains_ignoring_case;
 use crate::snippet::anchors::has_anchor;
@@ -47,6 +47,8 @@ pub struct Inside {
     prose: String,
     prose_line: u64,
     pub(super) auto_blocks: bool,
+    /// Whether a compiler was loaded that runs scripts of its own type.
+    pub(super) compiles: bool,
 }
 
 /// Follows the tokens of a page.
@@ -182,7 +184,7 @@ impl<'e> Walker<'e> {
         match element.name.as_str() {
             "script" => self.script(element, runs),
             "noscript" => self.nested(&element.text, Standing::Inert(Inert::Noscript).within(&runs), element.line),
-            "textarea" | "xmp" => {
+            "textarea" | "xmp" | "iframe" | "noembed" | "noframes" => {
                 self.quoted(&element.text, element.line);
             }
             _ => {}
@@ -192,8 +194,13 @@ impl<'e> Walker<'e> {
     fn script(&self, element: &Collecting, runs: Standing) {
         let auto_blocks = self.inside.borrow().auto_blocks;
         let text = &element.text;
-        match content_of(&element.attributes, auto_blocks) {
+        let compiled = self.inside.borrow().compiles && is_compiled(&element.attributes);
+        let content = content_of(&element.attributes, auto_blocks);
+        match if compiled { Content::Script(Standing::Runs) } else { content } {
             Content::Script(standing) => {
+                // Where a tag has an address, its text never runs.
+                let has_address = attribute(&element.attributes, "src").is_some();
+                let standing = if has_address { Standing::Inert(Inert::DeadCode) } else { standing };
                 let standing = standing.within(&runs);
                 let mut setting = self.setting.inner(standing, element.line);
                 setting.depth = self.setting.depth;

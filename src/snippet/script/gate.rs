@@ -1,5 +1,8 @@
 //! Gates: what a piece of a script waits for before it runs, as far as the script itself tells.
 
+use super::asked::{asks, kept_answer, words_between};
+use super::constant::{operand, truth};
+use super::statement::{ends_statement, ends_with_line, is_body, is_declared};
 use super::token::{Kind, Script};
 use crate::snippet::signature::signatures;
 
@@ -9,20 +12,17 @@ const FURTHEST: usize = 240;
 /// How many calls of a function are looked at.
 const MOST_CALLS: usize = 24;
 
-/// How far back a name is given what a condition asks of it.
-const NEAR: usize = 2_000;
-
-/// Most words and marks in a condition whose names are followed.
-const SHORT: usize = 8;
-
-/// Names shorter than this are a minifier's, and mean another thing in every function.
-const LONG_NAME: usize = 4;
-
 /// Parts of a name that tell that it is waited until consent is there, and not only for what asks for it.
 const WAITS: [&str; 8] = ["wait", "grant", "given", "accept", "until", "when", "require", "has"];
 
 /// How many functions deep a call is followed.
 const DEEPEST: u8 = 4;
+
+/// Most words and marks between what handles a click and what it does.
+const SHORT: usize = 8;
+
+/// Functions that listen for an event.
+const LISTENS: [&str; 5] = ["addEventListener", "on", "one", "once", "bind"];
 
 /// How many brackets are climbed.
 const MOST_LEVELS: usize = 200;
@@ -86,9 +86,10 @@ impl Gate {
 fn head_of(script: &Script<'_>, at: usize) -> Gate {
     let in_call = script.parent(at).is_some_and(|parent| script.is_mark(parent, "("));
     let floor = script.parent(at).map_or(0, |parent| parent + 1);
+    let mut branch = Branch::default();
     let mut place = at;
     let mut steps = 0;
-    while place > floor && steps < FURTHEST {
+    while place > floor && steps < FURTHEST && !ends_with_line(script, place) {
         place -= 1;
         steps += 1;
         let raw = script.raw(place);
@@ -96,13 +97,13 @@ fn head_of(script: &Script<'_>, at: usize) -> Gate {
             Some(Kind::Mark) => match raw {
                 ";" | "{" => break,
                 "," if !in_call => break,
-                "&&" if is_never(script, place) => return Gate::Never,
+                "," | "&&" | "||" | "?" | ":" => {
+                    if branch.is_never(script, place) {
+                        return Gate::Never;
+                    }
+                }
                 "}" | "]" | ")" => {
-                    let continues = matches!(
-                        script.raw(place + 1),
-                        ")" | "(" | "," | "." | "[" | "?." | "&&" | "||" | "?" | "=>" | "{"
-                    );
-                    if raw == "}" && !continues {
+                    if raw == "}" && is_whole_block(script, place) {
                         break;
                     }
                     let Some(opened) = script.pair(place).filter(|opened| *opened >= floor) else { break };
@@ -115,6 +116,7 @@ fn head_of(script: &Script<'_>, at: usize) -> Gate {
                 }
                 _ => {}
             },
+            Some(Kind::Word) if raw == "else" && is_never_else(script, place) => return Gate::Never,
             Some(Kind::Word | Kind::Text | Kind::Template) => {
                 if let Some(word) = asks(script, place) {
                     return Gate::Consent(word);
@@ -126,80 +128,58 @@ fn head_of(script: &Script<'_>, at: usize) -> Gate {
     Gate::Open
 }
 
+/// Whether nothing goes on with the curly bracket that closes here.
+fn is_whole_block(script: &Script<'_>, closed: usize) -> bool {
+    let goes_on = [")", "(", ",", ".", "[", "?.", "&&", "||", "?", "=>", "{"];
+    !goes_on.contains(&script.raw(closed + 1)) || ends_statement(script, closed)
+}
+
+/// Which side of the operators before it a place is on.
+#[derive(Default)]
+struct Branch {
+    elses: usize,
+    is_other_argument: bool,
+}
+
+impl Branch {
+    /// Whether the operator here never lets what stands behind it run.
+    fn is_never(&mut self, script: &Script<'_>, at: usize) -> bool {
+        let mark = script.raw(at);
+        self.is_other_argument |= mark == ",";
+        if self.is_other_argument {
+            return false;
+        }
+        let stops = match mark {
+            ":" => {
+                self.elses += 1;
+                return false;
+            }
+            "?" if self.elses > 0 => {
+                self.elses -= 1;
+                true
+            }
+            mark => mark == "||",
+        };
+        operand(script, at) == Some(stops)
+    }
+}
+
 /// What a pair of round brackets says about what follows it.
 fn condition(script: &Script<'_>, opened: usize, closed: usize) -> Option<Gate> {
-    let whole = closed == opened + 2 || closed == opened + 3 && script.is_mark(opened + 1, "!");
     let is_condition = matches!(script.callee(opened), Some("if" | "while"));
-    if whole && is_condition && is_never(script, closed) {
-        return Some(Gate::Never);
-    }
-    if is_condition && closed == opened + 2 && is_false_constant(script, opened + 1) {
+    if is_condition && truth(script, opened + 1, closed) == Some(false) {
         return Some(Gate::Never);
     }
     let asked = words_between(script, opened + 1, closed);
     asked.or_else(|| is_condition.then(|| kept_answer(script, opened, closed)).flatten()).map(Gate::Consent)
 }
 
-/// Whether what ends before a place is never true: `false`, `0`, `!1`, `!true`.
-fn is_never(script: &Script<'_>, end: usize) -> bool {
-    let (Some(last), before) = (end.checked_sub(1), end.checked_sub(2)) else { return false };
-    let negated = before.is_some_and(|before| script.is_mark(before, "!"));
-    let operators = ["==", "===", "!=", "!==", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "."];
-    let compared = before.is_some_and(|before| operators.contains(&script.raw(before)));
-    match script.raw(last) {
-        "false" | "0" => !negated && !compared,
-        "true" | "1" => negated,
-        _ => false,
-    }
-}
-
-/// Whether a name is that of a constant which is false.
-fn is_false_constant(script: &Script<'_>, at: usize) -> bool {
-    let Some(name) = script.word(at) else { return false };
-    let mut places = (at.saturating_sub(NEAR)..at).rev();
-    places.any(|it| {
-        script.word(it) == Some("const")
-            && script.word(it + 1) == Some(name)
-            && script.is_mark(it + 2, "=")
-            && is_never(script, it + 4)
-            && script.is_mark(it + 4, ";")
-    })
-}
-
-/// A short condition on a name that was given the answer of a consent manager a little before.
-fn kept_answer(script: &Script<'_>, opened: usize, closed: usize) -> Option<String> {
-    if closed > opened + SHORT {
-        return None;
-    }
-    let names = (opened + 1..closed).filter_map(|at| script.word(at)).filter(|name| name.len() >= LONG_NAME);
-    names.into_iter().find_map(|name| {
-        let is_given = |at: &usize| script.word(*at) == Some(name) && script.is_mark(*at + 1, "=");
-        let given = (opened.saturating_sub(NEAR)..opened).rev().find(is_given)?;
-        let end = (given..opened).find(|at| script.is_mark(*at, ";")).unwrap_or(opened);
-        words_between(script, given + 2, end)
-    })
-}
-
-/// Whether something between two places asks for a category that is granted without asking.
-fn asks_for_what_is_granted(script: &Script<'_>, start: usize, end: usize) -> bool {
-    let is_always = |at| script.name(at).is_some_and(|name| signatures().consent.is_always_in_scripts(&name));
-    (start..end.min(start + FURTHEST)).any(is_always)
-}
-
-fn words_between(script: &Script<'_>, start: usize, end: usize) -> Option<String> {
-    if asks_for_what_is_granted(script, start, end) {
-        return None;
-    }
-    (start..end.min(start + FURTHEST)).find_map(|at| asks(script, at))
-}
-
-/// The word at a place, where it is about consent. A long string is a text of its own and no event or key.
-fn asks(script: &Script<'_>, at: usize) -> Option<String> {
-    let name = script.name(at)?;
-    if name.len() > 60 || name.contains("//") {
-        return None;
-    }
-    signatures().consent.word_in(&name).map(|_| name.into_owned())
+/// Whether the `else` at this place follows a condition that is always true.
+fn is_never_else(script: &Script<'_>, at: usize) -> bool {
+    let block = at.checked_sub(1).filter(|closed| script.is_mark(*closed, "}")).and_then(|closed| script.pair(closed));
+    let closed = block.and_then(|opened| opened.checked_sub(1));
+    let opened = closed.and_then(|closed| script.pair(closed)).filter(|opened| script.callee(*opened) == Some("if"));
+    closed.zip(opened).is_some_and(|(closed, opened)| truth(script, opened + 1, closed) == Some(true))
 }
 
 /// A condition that leaves the block before a place, or what is waited for there: `if (!consent) return;`, `await consentGiven();`.
@@ -210,7 +190,9 @@ fn early_return(script: &Script<'_>, block: usize, at: usize) -> Option<String> 
             let closed = script.pair(place + 1)?;
             let leaves = script.word(closed + 1) == Some("return")
                 || script.is_mark(closed + 1, "{") && script.word(closed + 2) == Some("return");
-            if leaves && let Some(word) = words_between(script, place + 2, closed) {
+            let asked = leaves.then(|| words_between(script, place + 2, closed)).flatten();
+            let denies = || leaves && script.is_mark(place + 2, "!");
+            if let Some(word) = asked.or_else(|| denies().then(|| kept_answer(script, place + 1, closed)).flatten()) {
                 return Some(word);
             }
         }
@@ -251,7 +233,8 @@ fn called(script: &Script<'_>, body: usize, depth: u8) -> Gate {
     let end = script.pair(body).unwrap_or(body);
     // A function that is called where it stands.
     let behind = if script.is_mark(end + 1, ")") { end + 2 } else { end + 1 };
-    if script.is_mark(behind, "(") || script.is_mark(behind, ".") {
+    let is_used = script.is_mark(behind, "(") || script.is_mark(behind, ".");
+    if is_used && !is_declared(script, body) {
         return Gate::Open;
     }
     let name = script.raw(defined);
@@ -260,19 +243,64 @@ fn called(script: &Script<'_>, body: usize, depth: u8) -> Gate {
         .take(MOST_CALLS);
     let mut waits = None;
     let mut any = false;
+    let mut clicked = false;
     for call in calls {
         any = true;
         if depth >= DEEPEST {
             return Gate::Open;
         }
         match Gate::looked_for(script, call, depth + 1) {
+            Gate::Open if is_clicked(script, call) => clicked = true,
             Gate::Open => return Gate::Open,
             Gate::Consent(word) => waits = Some(Gate::Consent(word)),
             Gate::Never => waits = waits.or(Some(Gate::Never)),
             Gate::CallOf(outer) => waits = waits.or(Some(Gate::CallOf(outer))),
         }
     }
-    if any { waits.unwrap_or(Gate::Open) } else { Gate::CallOf(name.to_owned()) }
+    // Where another call asks for consent, the click is that on the banner.
+    if any {
+        return waits.filter(|gate| !clicked || matches!(gate, Gate::Consent(_))).unwrap_or(Gate::Open);
+    }
+    if is_nobodys(script, body, defined) { Gate::Never } else { Gate::CallOf(name.to_owned()) }
+}
+
+/// Whether a place only runs once somebody clicks.
+fn is_clicked(script: &Script<'_>, at: usize) -> bool {
+    let mut place = at;
+    for _ in 0..MOST_LEVELS {
+        let assigned = |it: usize| script.word(it) == Some("onclick") && script.is_mark(it + 1, "=");
+        if (place.saturating_sub(SHORT)..place).any(assigned) {
+            return true;
+        }
+        let Some(parent) = script.parent(place) else { return false };
+        if script.is_mark(parent, "(") {
+            let listens = script.callee(parent).is_some_and(|word| LISTENS.contains(&word));
+            if listens && script.text(parent + 1).is_some_and(|event| event.starts_with("click")) {
+                return true;
+            }
+        }
+        place = parent;
+    }
+    false
+}
+
+/// Whether a function that nothing in its script names is out of reach of all other scripts: it stands in another
+/// function, and is no member of anything.
+fn is_nobodys(script: &Script<'_>, body: usize, defined: usize) -> bool {
+    let keyword = defined.checked_sub(1).and_then(|before| script.word(before));
+    if !is_declared(script, body) && !matches!(keyword, Some("const" | "let" | "var")) {
+        return false;
+    }
+    let name = script.raw(defined);
+    let names = |at: usize| script.is(at, Kind::Template) && script.raw(at).contains(name);
+    let mut around = script.parent(defined);
+    while let Some(outer) = around {
+        if script.is_mark(outer, "{") && is_body(script, outer) {
+            return !(0..script.tokens.len()).any(names);
+        }
+        around = script.parent(outer);
+    }
+    false
 }
 
 /// Where the function whose body opens here gets its name.

@@ -8,8 +8,19 @@ pub use text::html_unescaped;
 mod token;
 pub use token::{Kind, Script};
 
+mod statement;
+
+mod asked;
+pub use asked::words_between;
+
+mod constant;
+pub use constant::truth;
+
 mod gate;
 pub use gate::Gate;
 
 #[cfg(test)]
 mod stories;
+
+#[cfg(test)]
+mod gate_stories;

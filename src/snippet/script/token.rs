@@ -77,6 +77,13 @@ impl<'a> Script<'a> {
         self.tokens.get(at).map_or(self.first_line, |token| self.line_at(token.start as usize))
     }
 
+    /// Whether a line ends between this token and the one before.
+    pub fn breaks_before(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1).and_then(|before| self.tokens.get(before)) else { return true };
+        let start = self.tokens.get(at).map_or(self.source.len(), |token| token.start as usize);
+        self.source.get(before.end as usize..start).is_some_and(|between| between.contains(['\n', '\r']))
+    }
+
     /// What is written; nothing past the end.
     pub fn raw(&self, at: usize) -> &'a str {
         self.tokens.get(at).and_then(|token| self.source.get(token.start as usize..token.end as usize)).unwrap_or("")

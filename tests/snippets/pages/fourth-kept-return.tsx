@@ -1,0 +1,19 @@
+export function Chat() {
+  const allowed = useConsent("chat");
+  useEffect(() => {
+    if (!allowed) { return; }
+(function (g, e, n, es, ys) {
+    g['_genesysJs'] = e;
+    g[e] = g[e] || function () {
+      (g[e].q = g[e].q || []).push(arguments)
+    };
+    g[e].t = 1 * new Date();
+    g[e].c = es;
+    ys = document.createElement('script'); ys.async = 1; ys.src = n; ys.charset = 'utf-8'; document.head.appendChild(ys);
+  })(window, 'Genesys', 'https://apps.mypurecloud.com.au/genesys-bootstrap/genesys.min.js', {
+    environment: 'prod-apse2',
+    deploymentId: '00000513-5a2d-4c17-8e60-000000000513'
+  });
+  }, [allowed]);
+  return null;
+}
