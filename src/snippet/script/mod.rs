@@ -11,5 +11,8 @@ pub use token::{Kind, Script};
 mod gate;
 pub use gate::Gate;
 
+mod condition;
+pub use condition::condition_before;
+
 #[cfg(test)]
 mod stories;
