@@ -161,7 +161,8 @@ fn plain_tls(says: &str) -> String {
         ("Revoked", "its certificate was revoked"),
         (
             "CaUsedAsEndEntity",
-            "its certificate is that of an authority and not of a server; SSL_CERT_FILE does not help here",
+            "its certificate is self-signed, or an authority's own; have one for servers signed by your authority, and name the \
+             authority's file in the environment variable SSL_CERT_FILE",
         ),
         ("InvalidMessage", "what answers there does not speak TLS"),
         ("corrupt message", "what answers there does not speak TLS"),

@@ -19,7 +19,7 @@ const LONGEST_ID: usize = 60;
 pub fn cite(input: &str, finding: &mut Finding, text: &str) {
     let near = finding.places.first().map_or(1, |place| place.line);
     let ids = finding.deployment_id.iter().chain(&finding.organization_id);
-    let mut places: Vec<usize> = ids.filter_map(|id| nearest(text, &[id.clone()], near)).collect();
+    let mut places: Vec<usize> = ids.filter_map(|id| nearest(text, std::slice::from_ref(id), near)).collect();
     places.extend(finding.region.as_ref().filter(|region| region.read_from == "configuration").and_then(|region| {
         let known = Region::named(&region.environment);
         let names = known.map(|it| [&it.environment, &it.alias, &it.aws, &it.domain]);

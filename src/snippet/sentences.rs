@@ -277,11 +277,16 @@ fn of_visits(site: &str, recorded: &HostOffers) -> String {
         );
     }
     let share = recorded.share() * 100.0;
+    let accepted = match accepted {
+        0 => "none of them was".to_owned(),
+        1 => "one of them was".to_owned(),
+        more => format!("{more} of them were"),
+    };
     let rate = recorded.weekly(offers).map_or_else(String::new, |rate| format!(", {rate:.1} a week"));
     let offers = if offers == 1 { "one offer".to_owned() } else { format!("{offers} offers") };
     format!(
-        "On {site}, {visits_with_offer} of {visits} recorded visits led to {offers} in {span} of recorded events{rate}; {accepted} of them \
-         were accepted. That is {share:.1} % of all recorded offers. They would stop, and so would the volume adjustments made of them."
+        "On {site}, {visits_with_offer} of {visits} recorded visits led to {offers} in {span} of recorded events{rate}; {accepted} \
+         accepted. That is {share:.1} % of all recorded offers. They would stop, and so would the volume adjustments made of them."
     )
 }
 
