@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use http::Uri;
 
+use crate::snippet::shown_address;
+
 /// Where events go when an address has no path: the endpoint of a deployment that nobody has.
 pub const PATH: &str = "/api/v2/journey/deployments/00000000-0000-4000-8000-000000000000/webevents";
 
@@ -102,7 +104,7 @@ impl Target {
     ///
     /// Where it is none of an endpoint.
     pub fn of(address: &str) -> Result<Self, TargetTrouble> {
-        let bad = |says: &str| TargetTrouble::BadAddress(format!("{address:?} {says}"));
+        let bad = |says: &str| TargetTrouble::BadAddress(format!("{:?} {says}", shown_address(address)));
         let uri: Uri = address.parse().map_err(|_| bad("is no address"))?;
         let tls = match uri.scheme_str() {
             Some("http") => false,

@@ -3,12 +3,15 @@
 use serde_json::{Value, json};
 
 use super::browsed;
-use super::finding::{Finding, Tracking};
+use super::finding::{Finding, Origin, Tracking};
 use super::input::Audit;
 use super::signature::signatures;
+use super::unread::Unread;
+use super::visits::Recording;
 
-/// All audits as one JSON value.
-pub fn written(audits: &[Audit]) -> Value {
+/// All audits as one JSON value, with what came of recorded events.
+pub fn written(audits: &[Audit], recordings: &[Recording]) -> Value {
+    let unread = recordings.iter().filter(|recording| recording.trouble.is_some()).count();
     let count =
         |wanted: Tracking| audits.iter().filter(|audit| audit.kind.is_some() && audit.tracking() == wanted).count();
     json!({
@@ -20,9 +23,18 @@ pub fn written(audits: &[Audit]) -> Value {
             "only_after_consent": count(Tracking::AfterConsent),
             "inert": count(Tracking::Inert),
             "no": count(Tracking::No),
-            "errors": audits.iter().filter(|audit| audit.trouble.is_some()).count(),
+            "errors": audits.iter().filter(|audit| audit.trouble.is_some()).count() + unread,
         },
+        "events": recordings.iter().map(recording).collect::<Vec<_>>(),
         "inputs": audits.iter().map(one).collect::<Vec<_>>(),
+    })
+}
+
+fn recording(recording: &Recording) -> Value {
+    let trouble = recording.trouble.as_ref();
+    json!({
+        "input": recording.name, "used": recording.used, "passed_over": recording.passed_over,
+        "error": trouble.map(|trouble| json!({"name": trouble.name(), "message": trouble.to_string()})),
     })
 }
 
@@ -45,11 +57,25 @@ fn one(audit: &Audit) -> Value {
         "tracking": audit.kind.map(|_| audit.tracking().name()),
         "findings": audit.findings.iter().map(finding).collect::<Vec<_>>(),
         "tag_managers": managers,
+        "not_read": audit.unread.iter().map(not_read).collect::<Vec<_>>(),
         "third_parties": others,
         "made_with": audit.made_with,
         "hostnames": audit.sites,
         "notes": audit.notes,
         "browser": audit.browser.as_ref().map(browsed::as_json),
+    })
+}
+
+fn not_read(unread: &Unread) -> Value {
+    let (containers, addresses) = match unread {
+        Unread::TagManager { containers, scripts, .. } => (containers.clone(), scripts.clone()),
+        Unread::OwnScripts(addresses) => (Vec::new(), addresses.clone()),
+        Unread::SentOn(address) => (Vec::new(), vec![address.clone()]),
+        Unread::LedElsewhere(_) | Unread::Part(_) => (Vec::new(), Vec::new()),
+    };
+    json!({
+        "what": unread.name(), "containers": containers, "addresses": addresses,
+        "says": unread.says(), "next": unread.next(),
     })
 }
 
@@ -70,7 +96,10 @@ fn finding(finding: &Finding) -> Value {
         .map(|sentence| json!({"topic": sentence.topic.name(), "says": sentence.says, "evidence": sentence.evidence}))
         .collect();
     let region = finding.region.as_ref();
-    let author = finding.author.as_ref();
+    let author = finding.origin.as_ref().and_then(|origin| match origin {
+        Origin::Commit(author) => Some(author),
+        Origin::InNoCommit | Origin::Shallow | Origin::NotAsked(_) => None,
+    });
     json!({
         "product": finding.product.id,
         "name": finding.product.name,
@@ -93,6 +122,7 @@ fn finding(finding: &Finding) -> Value {
         "stores": finding.product.stores,
         "places": places,
         "commit": author.map(|it| json!({"id": it.commit, "author": it.name, "date": it.date, "subject": it.subject})),
+        "version_control": finding.origin.as_ref().map(Origin::name),
         "configuration": finding.configuration,
         "depends": finding.depends,
         "verdict": finding.verdict.name(),

@@ -259,10 +259,20 @@ pub struct Evidence {
     pub uncalled: BTreeSet<String>,
     /// Whether functions of other scripts are called, by name: true where some call waits for nothing.
     pub calls: BTreeMap<String, bool>,
+    /// Scripts and frames that the page brings in, by address.
+    pub brought: BTreeSet<String>,
+    /// Addresses of the scripts of tag managers.
+    pub manager_scripts: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Addresses whose content a recording holds.
+    pub answered: BTreeSet<String>,
+    /// Where the page sends its visitors by itself.
+    pub sends_on: BTreeSet<String>,
     /// Calls of the customer-record function that was removed in 2023.
     pub identifies: bool,
     /// The clues that stand in functions nothing in their own script calls, by that function.
     pub waiting: Vec<(usize, String)>,
+    /// Conditions that do not speak of consent and stand before a clue, by its place in the list.
+    pub conditions: BTreeMap<usize, String>,
     blocks: u32,
 }
 
@@ -293,6 +303,21 @@ impl Evidence {
     pub fn ends_on_line(&mut self, last: u64) {
         self.clues.iter_mut().for_each(|clue| clue.line = clue.line.min(last));
         self.hosts.values_mut().for_each(|line| *line = (*line).min(last));
+    }
+
+    /// Keeps the address of a script or frame that the page brings in.
+    pub fn brings(&mut self, address: &str) {
+        if self.brought.len() < MOST_HOSTS && !address.trim().is_empty() {
+            self.brought.insert(address.trim().to_owned());
+        }
+    }
+
+    /// Keeps the address of a tag manager's script.
+    pub fn starts(&mut self, manager: &'static str, script: &str) {
+        let scripts = self.manager_scripts.entry(manager).or_default();
+        if scripts.len() < MOST_HOSTS {
+            scripts.insert(script.trim().to_owned());
+        }
     }
 
     /// Keeps a host that the page loads from.

@@ -121,6 +121,45 @@ pub struct Author {
     pub subject: String,
 }
 
+/// What version control says of where code comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The commit that added it.
+    Commit(Author),
+    /// The file, or the code in it, is in the working tree only.
+    InNoCommit,
+    /// It is older than what a shallow clone holds.
+    Shallow,
+    /// Git does not answer; the text says why.
+    NotAsked(String),
+}
+
+impl Origin {
+    /// Its name for programs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Commit(_) => "commit",
+            Self::InNoCommit => "in_no_commit",
+            Self::Shallow => "shallow_clone",
+            Self::NotAsked(_) => "git_not_asked",
+        }
+    }
+
+    fn says(&self) -> String {
+        match self {
+            Self::Commit(it) => {
+                format!("Commit {} added it: {}, {}, \"{}\".", it.commit, it.name, it.date, it.subject)
+            }
+            Self::InNoCommit => "It is in no commit yet: it stands in the working tree only.".to_owned(),
+            Self::Shallow => {
+                "Which commit added it cannot be known from a shallow clone; `git fetch --unshallow` brings the rest."
+                    .to_owned()
+            }
+            Self::NotAsked(why) => format!("Which commit added it is not known: git could not be asked: {why}."),
+        }
+    }
+}
+
 /// Which question a sentence answers; in the order in which they are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Topic {
@@ -214,8 +253,8 @@ pub struct Finding {
     pub endpoint: Option<String>,
     /// Where it stands.
     pub places: Vec<Place>,
-    /// The commit that it came with, where the file is under version control.
-    pub author: Option<Author>,
+    /// What version control says of it, where the file is under version control.
+    pub origin: Option<Origin>,
     /// What the public configuration of its deployment says, for programs; nothing where nobody asked.
     pub configuration: Option<serde_json::Value>,
     /// What depends on its hostname, for programs; nothing where that is not known.
@@ -227,14 +266,25 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Says who wrote it, once that is known.
-    pub fn written_by(&mut self, author: Author) {
-        let says =
-            format!("Commit {} added it: {}, {}, \"{}\".", author.commit, author.name, author.date, author.subject);
+    /// Texts of the snippet by which its commit is found: first what stays when its ids change.
+    pub fn needles(&self) -> Vec<String> {
+        let addresses = self.places.iter().filter_map(|place| {
+            let quote = place.quote.trim_start_matches(['\'', '"', '`']);
+            let end = quote.find(['\'', '"', '`', '?', ' ']).unwrap_or(quote.len());
+            let (_, path) = quote.get(..end)?.rsplit_once("//").map_or(("", quote.get(..end)?), |it| it);
+            path.contains('/').then(|| path.split_once('/').map_or(path, |(_, path)| path).to_owned())
+        });
+        let ids = self.deployment_id.iter().chain(&self.organization_id).cloned();
+        addresses.take(1).chain(ids).filter(|needle| needle.len() >= 5).collect()
+    }
+
+    /// Says where it comes from, once that is known.
+    pub fn comes_from(&mut self, origin: Origin) {
+        let says = origin.says();
         let place =
             self.sentences.iter().position(|sentence| sentence.topic > Topic::Who).unwrap_or(self.sentences.len());
         let evidence = vec!["the history of the git checkout".to_owned()];
         self.sentences.insert(place, Sentence { topic: Topic::Who, says, evidence });
-        self.author = Some(author);
+        self.origin = Some(origin);
     }
 }

@@ -8,6 +8,7 @@ use super::details;
 use super::evidence::{Clue, Evidence, How, Setting};
 use super::literal::Literal;
 use super::page::{Looking, read_page};
+use super::shown::shown_address;
 use super::signature::{Named, signatures};
 
 /// Whether this is a HAR file.
@@ -20,7 +21,7 @@ pub fn read_entries(evidence: &mut Evidence, entries: &[Literal], read_script: &
     for (number, entry) in entries.iter().enumerate() {
         let Some(url) = entry.get("request").and_then(|request| request.text_at("url")) else { continue };
         let line = entry.get("request").and_then(|request| request.get("url")).and_then(Literal::line).unwrap_or(1);
-        let part = format!("entry {number} of the recording");
+        let part = format!("{} (entry {number} of the recording)", shown_address(url));
         let Some(address) = Address::of(url) else { continue };
         if let Some(host) = address.host {
             evidence.loads_from(host, line);
@@ -32,7 +33,7 @@ pub fn read_entries(evidence: &mut Evidence, entries: &[Literal], read_script: &
         }
         request(evidence, url, &address, line, &part);
         if !address.is_genesys() {
-            response(evidence, entry, &address, line, &part, read_script);
+            response(evidence, entry, url, &address, &part, read_script);
         }
     }
 }
@@ -41,6 +42,7 @@ fn request(evidence: &mut Evidence, url: &str, address: &Address<'_>, line: u64,
     if let Some(manager) = Named::among(&signatures().manager, url) {
         let id = super::address::parameter(address.query, "id").map(str::to_owned);
         evidence.managers.entry(manager).or_default().extend(id);
+        evidence.starts(manager, url);
     }
     let Some(signature) = address.signature() else { return };
     let block = evidence.next_block();
@@ -50,8 +52,8 @@ fn request(evidence: &mut Evidence, url: &str, address: &Address<'_>, line: u64,
         standing: super::evidence::Standing::Runs,
         how: How::Request,
         line,
-        part: Some(part.to_owned()),
-        quote: url.split('?').next().unwrap_or(url).chars().take(120).collect(),
+        part: Some(format!("the request for {part}")),
+        quote: shown_address(url).split('?').next().unwrap_or_default().chars().take(120).collect(),
         host: address.host.map(str::to_owned),
         block,
     });
@@ -61,8 +63,8 @@ fn request(evidence: &mut Evidence, url: &str, address: &Address<'_>, line: u64,
 fn response(
     evidence: &mut Evidence,
     entry: &Literal,
+    url: &str,
     address: &Address<'_>,
-    line: u64,
     part: &str,
     read_script: &dyn Fn(&mut Evidence, &str, &Setting),
 ) {
@@ -73,17 +75,17 @@ fn response(
         evidence.sites.insert(host.to_ascii_lowercase());
     }
     let Some(text) = content.text_at("text") else { return };
+    evidence.answered.insert(url.to_owned());
     let decoded = (content.text_at("encoding") == Some("base64"))
         .then(|| base64::engine::general_purpose::STANDARD.decode(text.trim()).ok())
         .flatten();
     let bytes = decoded.as_deref().unwrap_or(text.as_bytes());
     let mut setting = Setting::top(How::ScriptFile);
-    setting.part = Some(part.to_owned());
+    setting.part = Some(format!("the answer of {part}"));
     if is_page {
         setting.how = How::InlineScript;
         read_page(evidence, bytes, &setting, &Looking::ForSnippets);
     } else if (kind.contains("javascript") || kind.contains("ecmascript")) && has_anchor(bytes) {
-        setting.line = line;
         read_script(evidence, &String::from_utf8_lossy(bytes), &setting);
     }
 }

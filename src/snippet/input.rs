@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::address::{is_below, is_genesys_host};
 use super::anchors::has_anchor;
 use super::browsed::Browsed;
+use super::cited::cite;
 use super::container;
 use super::decode::{Decoder, is_binary};
 use super::evidence::{Evidence, How, Inert, Setting, Standing};
@@ -20,6 +21,7 @@ use super::script::Script;
 use super::server_side::without_conditions;
 use super::third_party::{ThirdParty, third_party};
 use super::trouble::Trouble;
+use super::unread::{Unread, unread};
 
 /// JSON of no known kind is read as a tree up to this length, only to see whether its end is there.
 const SMALL: usize = 8 << 20;
@@ -95,6 +97,8 @@ pub struct Other {
 pub struct Audit {
     /// What the input is called.
     pub input: String,
+    /// The bytes of its name, where they are no text.
+    pub raw_name: Option<Vec<u8>>,
     /// What kind it is; nothing where it could not be read at all.
     pub kind: Option<Kind>,
     /// Why it could not be read, or not to its end.
@@ -109,6 +113,8 @@ pub struct Audit {
     pub made_with: Vec<&'static str>,
     /// The hostnames that the input says it is of.
     pub sites: Vec<String>,
+    /// What it names that may bring code of Genesys, and was not read.
+    pub unread: Vec<Unread>,
     /// What could not be looked at.
     pub notes: Vec<String>,
     /// What a browser saw; nothing where none was asked for.
@@ -120,6 +126,7 @@ impl Audit {
     pub const fn failed(input: String, trouble: Trouble) -> Self {
         Self {
             input,
+            raw_name: None,
             kind: None,
             trouble: Some(trouble),
             findings: Vec::new(),
@@ -127,6 +134,7 @@ impl Audit {
             managers: Vec::new(),
             made_with: Vec::new(),
             sites: Vec::new(),
+            unread: Vec::new(),
             notes: Vec::new(),
             browser: None,
         }
@@ -147,6 +155,9 @@ pub fn audit(name: &str, bytes: &[u8], site: Option<&str>, mapping: Option<&Mapp
     if is_binary(bytes) {
         return Audit::failed(name.to_owned(), Trouble::NotText);
     }
+    if is_web_archive(bytes) {
+        return Audit::failed(name.to_owned(), Trouble::WebArchive);
+    }
     let mut evidence = Evidence::default();
     evidence.sites.extend(site.map(str::to_ascii_lowercase));
     let (kind, trouble) = match Kind::of(name, bytes) {
@@ -163,10 +174,27 @@ pub fn audit(name: &str, bytes: &[u8], site: Option<&str>, mapping: Option<&Mapp
             (kind, None)
         }
     };
+    if kind == Kind::Har && evidence.hosts.is_empty() && evidence.answered.is_empty() {
+        let cut = trouble.map(|_| Trouble::HarCutBeforeAll);
+        return Audit::failed(name.to_owned(), cut.unwrap_or(Trouble::NoEntries));
+    }
     if kind != Kind::Har {
         evidence.ends_on_line(lines(bytes));
     }
-    concluded(name, kind, trouble, evidence, mapping)
+    let mut audit = concluded(name, kind, trouble, evidence, mapping);
+    if kind != Kind::Har && !audit.findings.is_empty() {
+        let text = Decoder::of(bytes).whole();
+        audit.findings.iter_mut().for_each(|finding| cite(name, finding, &text));
+    }
+    audit
+}
+
+/// Whether it is a page in the form of a mail (MHTML): its markup is written in codes.
+fn is_web_archive(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(bytes.get(..bytes.len().min(4_096)).unwrap_or_default()).to_ascii_lowercase();
+    let head = head.trim_start().replace('\r', "");
+    let head = head.split("\n\n").next().unwrap_or_default();
+    head.contains("mime-version:") && head.contains("content-type: multipart/related") && !head.starts_with('<')
 }
 
 /// How many lines there are, by whichever ends them.
@@ -178,8 +206,10 @@ fn lines(bytes: &[u8]) -> u64 {
 fn concluded(name: &str, kind: Kind, trouble: Option<Trouble>, evidence: Evidence, mapping: Option<&Mapping>) -> Audit {
     let findings = judge(name, kind, &evidence, mapping);
     let others = others(&evidence);
+    let unread = unread(kind, &evidence);
     Audit {
         input: name.to_owned(),
+        raw_name: None,
         kind: Some(kind),
         trouble,
         findings,
@@ -187,6 +217,7 @@ fn concluded(name: &str, kind: Kind, trouble: Option<Trouble>, evidence: Evidenc
         managers: evidence.managers.into_iter().map(|(name, ids)| (name, ids.into_iter().collect())).collect(),
         made_with: evidence.cms.into_iter().collect(),
         sites: evidence.sites.into_iter().collect(),
+        unread,
         notes: evidence.notes.into_iter().collect(),
         browser: None,
     }

@@ -174,7 +174,7 @@ fn finding(
         region: identity.region,
         endpoint: identity.endpoint,
         places: places(clues),
-        author: None,
+        origin: None,
         configuration: None,
         depends: None,
         verdict: Verdict::AskTheOwner,

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::visits::{HostOffers, Visits};
+use super::visits::{HostOffers, Recording, Visits};
 
 /// What depends on a hostname.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dependence {
-    /// Offers a week.
-    pub offers_per_week: f64,
+    /// Offers a week; nothing where what was recorded is shorter than a week.
+    pub offers_per_week: Option<f64>,
     /// Chats a week that came of them.
-    pub chats_per_week: f64,
+    pub chats_per_week: Option<f64>,
     /// Over how many weeks that was counted.
     pub weeks: f64,
     /// Who answers for it.
@@ -24,6 +24,8 @@ pub struct Dependence {
 pub struct Mapping {
     written: BTreeMap<String, Dependence>,
     visits: Option<Visits>,
+    /// Why recorded events could not be read.
+    unread: Vec<String>,
 }
 
 /// Why a mapping cannot be used.
@@ -74,20 +76,36 @@ impl Mapping {
                 value.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0).ok_or_else(wrong)
             };
             let dependence = Dependence {
-                offers_per_week: number(0)?,
-                chats_per_week: number(1)?,
+                offers_per_week: Some(number(0)?),
+                chats_per_week: Some(number(1)?),
                 weeks: number(2)?,
                 owner: owner.and_then(|place| record.get(place)).unwrap_or("").to_owned(),
                 recorded: None,
             };
             all.insert(record.get(hostname).unwrap_or("").to_ascii_lowercase(), dependence);
         }
-        Ok(Self { written: all, visits: None })
+        Ok(Self { written: all, visits: None, unread: Vec::new() })
     }
 
     /// The same with recorded visits, which go before what was written down.
-    pub fn with_visits(self, visits: Visits) -> Self {
-        Self { visits: Some(visits), ..self }
+    pub fn with_visits(self, visits: Visits, recordings: &[Recording]) -> Self {
+        let unread = recordings.iter().filter_map(Recording::complaint).collect();
+        Self { visits: Some(visits), unread, ..self }
+    }
+
+    /// Why recorded events could not be read.
+    pub fn unread(&self) -> &[String] {
+        &self.unread
+    }
+
+    /// Whether nobody wrote anything down.
+    pub fn is_unwritten(&self) -> bool {
+        self.written.is_empty()
+    }
+
+    /// Whether no recorded event could be used, though some were named.
+    pub fn is_deaf(&self) -> bool {
+        self.visits.as_ref().is_some_and(Visits::is_empty)
     }
 
     /// That a hostname is in none of what was given.
@@ -105,11 +123,10 @@ impl Mapping {
         let names = [hostname, bare, &format!("www.{bare}")];
         let written = names.iter().find_map(|name| self.written.get(*name)).cloned();
         let Some(recorded) = self.visits.as_ref().and_then(|visits| visits.of(hostname)) else { return written };
-        let weeks = recorded.weeks as f64;
         Some(Dependence {
-            offers_per_week: recorded.offers as f64 / weeks,
-            chats_per_week: recorded.accepted as f64 / weeks,
-            weeks,
+            offers_per_week: recorded.weekly(recorded.offers),
+            chats_per_week: recorded.weekly(recorded.accepted),
+            weeks: (recorded.days() / 7.0 * 100.0).round() / 100.0,
             owner: written.map_or_else(String::new, |row| row.owner),
             recorded: Some(recorded),
         })
@@ -125,7 +142,7 @@ mod tests {
         let table = b"owner,hostname,weeks,offers_per_week,chats_per_week\nWeb team,Shop.example,8,120,35\n";
         let mapping = Mapping::read(table).unwrap();
         let found = mapping.of("www.shop.example").unwrap();
-        assert_eq!((found.offers_per_week, found.chats_per_week, found.weeks), (120.0, 35.0, 8.0));
+        assert_eq!((found.offers_per_week, found.chats_per_week, found.weeks), (Some(120.0), Some(35.0), 8.0));
         assert_eq!(found.owner, "Web team");
         assert!(mapping.of("other.example").is_none());
     }

@@ -5,6 +5,12 @@ pub use signature::{Generation, Product, Region, signatures};
 
 mod address;
 
+pub mod shown;
+pub use shown::{plain, shown_address};
+
+pub mod location;
+pub use location::{fetchable, has_scheme, led_from};
+
 mod anchors;
 
 mod decode;
@@ -34,7 +40,7 @@ pub mod third_party;
 pub use third_party::{ThirdParty, third_party};
 
 pub mod visits;
-pub use visits::{HostOffers, Visits};
+pub use visits::{HostOffers, Recording, Visits};
 
 pub mod mapping;
 pub use mapping::{Mapping, MappingError};
@@ -45,15 +51,20 @@ pub use trouble::Trouble;
 pub mod input;
 pub use input::{Audit, Kind, Other, audit};
 
+pub mod unread;
+pub use unread::Unread;
+
 mod identity;
 pub use identity::Whereabouts;
 
 mod judge;
 
 pub mod finding;
-pub use finding::{Author, Confidence, Finding, Place, Sentence, Topic, Tracking, Verdict};
+pub use finding::{Author, Confidence, Finding, Origin, Place, Sentence, Topic, Tracking, Verdict};
 
 mod sentences;
+
+mod cited;
 
 pub mod deployment;
 pub use deployment::{Configuration, Deployment};

@@ -10,7 +10,7 @@ use super::container::saw_configuration;
 use super::details;
 use super::evidence::{Clue, Detail, Evidence, Field, How, Inert, Setting, Standing};
 use super::page;
-use super::script::{Gate, Kind, Script, html_unescaped};
+use super::script::{Gate, Kind, Script, condition_before, html_unescaped};
 use super::signature::{Named, Region, Role, Signature, SignatureKind, signatures};
 use super::usage::{self, Usage};
 
@@ -360,7 +360,14 @@ impl Scanner<'_, '_, '_> {
             host,
             block: self.block,
         };
-        if let (Some(place), Some(name)) = (self.evidence.saw(clue), waiting) {
+        let condition = (clue.standing == Standing::Runs && signature.role != Role::Call && self.gates <= MOST_GATES)
+            .then(|| condition_before(self.script, waits_at))
+            .flatten();
+        let place = self.evidence.saw(clue);
+        if let (Some(place), Some(condition)) = (place, condition) {
+            self.evidence.conditions.insert(place, condition);
+        }
+        if let (Some(place), Some(name)) = (place, waiting) {
             self.evidence.uncalled.insert(name.clone());
             self.evidence.waiting.push((place, name));
         }
@@ -406,6 +413,9 @@ impl Scanner<'_, '_, '_> {
             let Some(address) = Address::of(&value) else { continue };
             if let Some(manager) = Named::among(&signatures().manager, &value) {
                 self.evidence.managers.entry(manager).or_default();
+                if !address.path.ends_with("/gtm.js") {
+                    self.evidence.starts(manager, &value);
+                }
             }
             let loaded = || usage::of_address(self.script, at, self.loads_scripts, self.setting.how) == Usage::Runs;
             if let Some(host) = address.host.filter(|_| !matches!(self.setting.how, How::Data | How::ScriptFile))

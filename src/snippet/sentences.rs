@@ -1,6 +1,7 @@
 //! Sentences: the answers to the nine questions, each with what it rests on.
 
-use super::evidence::{Evidence, How, Inert};
+use super::address::is_genesys_host;
+use super::evidence::{Clue, Evidence, How, Inert, Standing};
 use super::finding::{Confidence, Finding, Sentence, Topic, Tracking, Verdict};
 use super::input::{Kind, listed};
 use super::judge::verdict;
@@ -16,11 +17,19 @@ pub fn about(
     evidence: &Evidence,
     mapping: Option<&Mapping>,
 ) -> Vec<Sentence> {
-    let seen = seen(input, finding);
+    let seen = seen(input, kind, finding);
     let mut said = vec![
-        Sentence { topic: Topic::Tracking, says: tracking(finding), evidence: vec![seen.clone()] },
+        Sentence { topic: Topic::Tracking, says: tracking(finding, evidence), evidence: vec![seen.clone()] },
         Sentence { topic: Topic::What, says: what(finding), evidence: signatures_seen(finding) },
     ];
+    let foreign = foreign_host(finding, evidence);
+    said.extend(foreign.map(|host| Sentence {
+        topic: Topic::What,
+        says: format!(
+            "Its script comes from {host}, which is none of Genesys' hosts: a copy, a proxy, or somebody else's code under their name."
+        ),
+        evidence: vec![seen.clone()],
+    }));
     said.extend(trouble_with_calls(finding, evidence));
     said.push(whose(finding, &seen));
     said.push(effect(Topic::Sends, finding, &finding.product.sends));
@@ -28,18 +37,24 @@ pub fn about(
     let of_deployment = finding.deployment_id.as_ref().map(|id| stores.replace("<deployment id>", id));
     said.push(effect(Topic::Stores, finding, of_deployment.as_deref().unwrap_or(&stores)));
     said.extend(who(input, kind, finding, evidence));
-    let (stops, depends) = stops(finding, evidence, mapping);
-    said.push(stops);
+    let (stops, known) = stops(finding, evidence, mapping);
+    let depends = known.as_ref().map(|known| known.something);
     finding.verdict = verdict(finding, depends);
-    said.push(reasons(finding, depends, &seen));
-    said.push(next(finding, evidence));
+    let rests_on = if depends.is_some() { stops.evidence.clone() } else { vec![seen] };
+    said.push(stops);
+    said.push(reasons(finding, depends, rests_on));
+    said.push(next(finding, evidence, known.as_ref(), foreign));
     said
 }
 
 /// Where it stands and what is written there.
-fn seen(input: &str, finding: &Finding) -> String {
+fn seen(input: &str, kind: Kind, finding: &Finding) -> String {
     finding.places.first().map_or_else(String::new, |place| {
         let part = place.part.as_deref().map_or_else(String::new, |part| format!(", {part}"));
+        // Lines of an answer in a recording are those of the answer; all others are the file's.
+        if kind == Kind::Har && place.how != How::Request {
+            return format!("{input}{part}, its line {}: {}", place.line, place.quote);
+        }
         format!("{input}:{}{part}: {}", place.line, place.quote)
     })
 }
@@ -52,7 +67,29 @@ fn signatures_seen(finding: &Finding) -> Vec<String> {
     names
 }
 
-fn tracking(finding: &Finding) -> String {
+/// The host that the code comes from, where that is none of Genesys' and the product is never served from elsewhere.
+fn foreign_host<'e>(finding: &Finding, evidence: &'e Evidence) -> Option<&'e str> {
+    let in_cloud = matches!(finding.product.id.as_str(), "messenger" | "journey_sdk" | "altocloud" | "web_chat");
+    let mut loaders = loaders(finding, evidence).map(|(_, clue)| clue.host.as_deref());
+    let first = loaders.next().flatten().filter(|host| in_cloud && !is_genesys_host(host))?;
+    loaders.all(|host| host.is_some_and(|host| !is_genesys_host(host))).then_some(first)
+}
+
+/// What loads the product and stands as the finding does, with its places in the list.
+fn loaders<'e>(finding: &Finding, evidence: &'e Evidence) -> impl Iterator<Item = (usize, &'e Clue)> {
+    let (product, inert) = (finding.product, finding.inert.is_some());
+    let is_of = move |clue: &Clue| clue.signature.product == product.id && clue.standing.is_inert() == inert;
+    evidence.clues.iter().enumerate().filter(move |(_, clue)| clue.is_loader() && is_of(clue))
+}
+
+/// The condition that stands before everything that loads it and speaks of no consent.
+fn condition<'e>(finding: &Finding, evidence: &'e Evidence) -> Option<&'e str> {
+    let running = loaders(finding, evidence).filter(|(_, clue)| clue.standing == Standing::Runs);
+    let conditions: Vec<Option<&String>> = running.map(|(place, _)| evidence.conditions.get(&place)).collect();
+    conditions.iter().all(Option::is_some).then(|| conditions.first().copied().flatten())?.map(String::as_str)
+}
+
+fn tracking(finding: &Finding, evidence: &Evidence) -> String {
     let name = &finding.product.name;
     match (finding.tracking, finding.confidence) {
         (Tracking::Inert, _) => {
@@ -68,6 +105,11 @@ fn tracking(finding: &Finding) -> String {
         }
         (Tracking::No, _) => format!("No. {name} is active on this page, but it tracks no visitors."),
         (Tracking::Yes, Confidence::Loader) => {
+            if let Some(condition) = condition(finding, evidence) {
+                return format!(
+                    "Yes. {name} starts where the condition before it holds (`{condition}`), without asking for consent; whose browsers that are cannot be known from here."
+                );
+            }
             format!("Yes. {name} starts in every visitor's browser, without asking.")
         }
         (Tracking::Yes, Confidence::CallsOnly) => {
@@ -129,7 +171,10 @@ fn effect(topic: Topic, finding: &Finding, known: &str) -> Sentence {
 fn who(input: &str, kind: Kind, finding: &Finding, evidence: &Evidence) -> Vec<Sentence> {
     let Some(place) = finding.places.first() else { return Vec::new() };
     let mut said = Vec::new();
-    let where_is = format!("{input}:{}", place.line);
+    let where_is = match &place.part {
+        Some(part) if kind == Kind::Har => format!("{part}, its line {}", place.line),
+        Some(_) | None => format!("{input}:{}", place.line),
+    };
     let says = match (place.how, place.part.as_deref()) {
         (How::TagManager, part) => {
             format!("Whoever may publish in the tag manager: it is in {}.", part.unwrap_or("its container"))
@@ -168,53 +213,83 @@ fn managers(evidence: &Evidence) -> String {
     evidence.managers.iter().map(named).collect::<Vec<_>>().join(" and ")
 }
 
-/// What stops, and whether anything is known to depend on it.
-fn stops(finding: &mut Finding, evidence: &Evidence, mapping: Option<&Mapping>) -> (Sentence, Option<bool>) {
+/// What is known of who and what depends on it.
+struct Known {
+    site: String,
+    owner: String,
+    something: bool,
+}
+
+/// What stops, and what is known of what depends on it.
+fn stops(finding: &mut Finding, evidence: &Evidence, mapping: Option<&Mapping>) -> (Sentence, Option<Known>) {
     let sentence = |says: String, evidence: Vec<String>| Sentence { topic: Topic::Stops, says, evidence };
     if finding.tracking == Tracking::Inert {
-        return (sentence("Nothing: it does nothing now.".to_owned(), vec!["it is inert".to_owned()]), Some(false));
+        return (sentence("Nothing: it does nothing now.".to_owned(), vec!["it is inert".to_owned()]), None);
     }
     let known = evidence.sites.iter().find_map(|site| Some((site, mapping?.of(site)?)));
     finding.depends = known.as_ref().map(|(site, depends)| as_json(site, depends));
     let Some((site, depends)) = known else {
-        let why = match (mapping, evidence.sites.is_empty()) {
+        let mut why = match (mapping, evidence.sites.is_empty()) {
             (None, _) => "neither recorded events (--events) nor a mapping (--mapping) were given".to_owned(),
+            (Some(mapping), _) if mapping.is_deaf() && mapping.is_unwritten() => {
+                "no recorded event could be read".to_owned()
+            }
             (Some(_), true) => "the input does not say which hostname it is of".to_owned(),
             (Some(mapping), false) => format!("{} of {}", mapping.silence(), listed(&evidence.sites)),
         };
-        let kinds = if finding.product.chats {
-            "Chats and offers that it opens would stop; how many"
-        } else {
-            "What is counted and offered through it would stop; how much"
+        if let (Some(mapping), false) = (mapping, why.is_empty()) {
+            why = [&[why], mapping.unread()].concat().join("; ");
+        }
+        let kinds = match (finding.product.chats, finding.product.tracks) {
+            (true, _) => "Chats and offers that it opens would stop; how many",
+            (false, true) => "What is counted and offered through it would stop; how much",
+            (false, false) => "What people do with it on this page would stop; how much",
         };
         return (sentence(format!("{kinds} cannot be known from here."), vec![why]), None);
     };
-    let (offers, chats, weeks) = (depends.offers_per_week, depends.chats_per_week, depends.weeks);
+    let unread = mapping.map_or(&[][..], Mapping::unread).to_vec();
+    let known = |something: bool| Some(Known { site: site.clone(), owner: depends.owner.clone(), something });
+    let (offers, chats) = (depends.offers_per_week.unwrap_or(0.0), depends.chats_per_week.unwrap_or(0.0));
+    let weeks = depends.weeks;
     let owner = if depends.owner.is_empty() { String::new() } else { format!(" {} answers for it.", depends.owner) };
     if let Some(recorded) = &depends.recorded {
         let source = format!("recorded events of {site}, linked to offers by their session.id");
-        return (sentence(format!("{}{owner}", of_visits(site, recorded)), vec![source]), Some(recorded.offers > 0));
+        let rests_on = [vec![source], unread].concat();
+        return (sentence(format!("{}{owner}", of_visits(site, recorded)), rests_on), known(recorded.offers > 0));
+    }
+    let rests_on = [vec![format!("the mapping's row of {site}")], unread].concat();
+    if offers == 0.0 && chats == 0.0 {
+        let says = format!(
+            "On {site}, no offers and no chats depend on it (over {weeks} weeks), and no adjustment is made.{owner}"
+        );
+        return (sentence(says, rests_on), known(false));
     }
     let says = format!(
         "On {site}, {offers} offers and {chats} chats a week (over {weeks} weeks) depend on it, and so do the volume adjustments made of them.{owner}"
     );
-    (sentence(says, vec![format!("the mapping's row of {site}")]), Some(offers > 0.0 || chats > 0.0))
+    (sentence(says, rests_on), known(true))
 }
 
 /// What recorded visits say would stop.
 fn of_visits(site: &str, recorded: &HostOffers) -> String {
-    let HostOffers { visits, visits_with_offer, offers, accepted, weeks, .. } = *recorded;
-    let weeks = if weeks == 1 { "one week".to_owned() } else { format!("{weeks} weeks") };
+    let HostOffers { visits, visits_with_offer, offers, accepted, .. } = *recorded;
+    let span = recorded.spanned();
     if offers == 0 {
         return format!(
-            "On {site}, none of {visits} recorded visits led to an offer in {weeks}; no adjustment is made of them."
+            "On {site}, none of {visits} recorded visits led to an offer in {span} of recorded events; no adjustment is made of them."
         );
     }
     let share = recorded.share() * 100.0;
+    let accepted = match accepted {
+        0 => "none of them was".to_owned(),
+        1 => "one of them was".to_owned(),
+        more => format!("{more} of them were"),
+    };
+    let rate = recorded.weekly(offers).map_or_else(String::new, |rate| format!(", {rate:.1} a week"));
     let offers = if offers == 1 { "one offer".to_owned() } else { format!("{offers} offers") };
     format!(
-        "On {site}, {visits_with_offer} of {visits} recorded visits led to {offers} in {weeks}, {accepted} of them \
-         accepted: {share:.1} % of all recorded offers. They would stop, and so would the volume adjustments made of them."
+        "On {site}, {visits_with_offer} of {visits} recorded visits led to {offers} in {span} of recorded events{rate}; {accepted} \
+         accepted. That is {share:.1} % of all recorded offers. They would stop, and so would the volume adjustments made of them."
     )
 }
 
@@ -226,6 +301,7 @@ fn as_json(site: &str, depends: &Dependence) -> serde_json::Value {
         "offers_per_week": depends.offers_per_week,
         "chats_per_week": depends.chats_per_week,
         "weeks": depends.weeks,
+        "days": recorded.map(|it| (it.days() * 100.0).round() / 100.0),
         "visits": recorded.map(|it| it.visits),
         "visits_with_offer": recorded.map(|it| it.visits_with_offer),
         "offers": recorded.map(|it| it.offers),
@@ -234,7 +310,7 @@ fn as_json(site: &str, depends: &Dependence) -> serde_json::Value {
     })
 }
 
-fn reasons(finding: &Finding, depends: Option<bool>, seen: &str) -> Sentence {
+fn reasons(finding: &Finding, depends: Option<bool>, rests_on: Vec<String>) -> Sentence {
     let why = match finding.verdict {
         Verdict::Unused => "it does nothing where it stands",
         Verdict::Keep => "offers or chats depend on it",
@@ -244,14 +320,10 @@ fn reasons(finding: &Finding, depends: Option<bool>, seen: &str) -> Sentence {
         }
         Verdict::AskTheOwner => "nothing here tells what depends on it",
     };
-    Sentence {
-        topic: Topic::Verdict,
-        says: format!("{}: {why}.", finding.verdict.words()),
-        evidence: vec![seen.to_owned()],
-    }
+    Sentence { topic: Topic::Verdict, says: format!("{}: {why}.", finding.verdict.words()), evidence: rests_on }
 }
 
-fn next(finding: &Finding, evidence: &Evidence) -> Sentence {
+fn next(finding: &Finding, evidence: &Evidence, known: Option<&Known>, foreign: Option<&str>) -> Sentence {
     let says = match (finding.tracking, finding.confidence) {
         (Tracking::Inert, _) if matches!(finding.inert, Some(Inert::Quoted | Inert::Documentation)) => {
             "Nothing to do for visitors; take it out where the text is no longer true.".to_owned()
@@ -261,10 +333,32 @@ fn next(finding: &Finding, evidence: &Evidence) -> Sentence {
             format!(
                 "Look into {} for what loads it: save the container's script and audit it too. {}",
                 managers(evidence),
-                finding.product.next
+                asking(finding, known)
             )
         }
-        (_, _) => finding.product.next.clone(),
+        (_, _) => asking(finding, known),
     };
-    Sentence { topic: Topic::Next, says, evidence: Vec::new() }
+    let first = foreign.map_or_else(String::new, |host| format!("First find out who runs {host}. "));
+    Sentence { topic: Topic::Next, says: format!("{first}{says}"), evidence: Vec::new() }
+}
+
+/// Whom to ask what, by what is known of the owner and of the id.
+fn asking(finding: &Finding, known: Option<&Known>) -> String {
+    let product = finding.product;
+    let keep = finding.verdict == Verdict::Keep;
+    let asked = match known.filter(|known| !known.owner.is_empty()) {
+        Some(Known { site, owner, .. }) if keep => {
+            format!(
+                "Leave it in place: offers or chats depend on it. Before any change ask {owner}, who answers for {site}."
+            )
+        }
+        Some(Known { site, owner, .. }) => format!("Ask {owner}, who answers for {site}, {}.", product.ask),
+        None if keep => format!("Leave it in place; before any change: {}", product.next),
+        None => product.next.clone(),
+    };
+    let Some(place) = product.listed_under.as_ref() else { return asked };
+    match &finding.deployment_id {
+        Some(id) => format!("{asked} Its id, {id}, is in Genesys Cloud under {place}."),
+        None => format!("{asked} No id was found here; deployments are in Genesys Cloud under {place}."),
+    }
 }

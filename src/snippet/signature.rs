@@ -56,6 +56,11 @@ pub struct Product {
     pub stores: Vec<String>,
     /// What to do next.
     pub next: String,
+    /// What its owner is asked, where the owner is known.
+    pub ask: String,
+    /// Where Genesys Cloud lists it by its id.
+    #[serde(default)]
+    pub listed_under: Option<String>,
 }
 
 /// How old a product is.

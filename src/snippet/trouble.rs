@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// There is nothing there.
-    #[error("there is no such file or folder")]
+    #[error("there is no such file or folder; an address begins with https:// or http://")]
     NotFound,
     /// The system does not let it be read.
     #[error("it cannot be read: {0}")]
@@ -21,6 +21,18 @@ pub enum Trouble {
     /// A HAR file whose end is missing.
     #[error("the HAR file is cut short; what is there was read")]
     HarCutShort,
+    /// A HAR file that ends before anything was recorded.
+    #[error("the HAR file is cut short before its first request; nothing of it could be read")]
+    HarCutBeforeAll,
+    /// A HAR file of nothing.
+    #[error("the recording holds no request: record the page while it loads, and save the HAR file with content")]
+    NoEntries,
+    /// Recorded events that tell of nothing.
+    #[error("none of its lines is a recorded visit or offer")]
+    NoEvents,
+    /// A page in the form of a mail.
+    #[error("it is a web archive (MHTML), which is not read: save the page as HTML, or record it as a HAR file")]
+    WebArchive,
     /// JSON whose end is missing.
     #[error("the JSON is cut short; what is there was read")]
     JsonCutShort,
@@ -33,6 +45,18 @@ pub enum Trouble {
     /// One redirection leads to the next.
     #[error("there were more than {0} redirections")]
     TooManyRedirects(u32),
+    /// A redirection leads nowhere.
+    #[error("it redirects to what cannot be fetched: {0}")]
+    BadRedirect(String),
+    /// There is an answer that cannot be read.
+    #[error("the answer cannot be read: {0}")]
+    BadAnswer(String),
+    /// The answer ends before its end.
+    #[error("the answer was cut off before its end")]
+    AnswerCutShort,
+    /// A folder without anything to read.
+    #[error("nothing in the folder can be read as a page, a script, a HAR file or a container")]
+    NothingToRead,
     /// The connection is not safe.
     #[error("the connection is not safe: {0}")]
     Tls(String),
@@ -67,11 +91,18 @@ impl Trouble {
             Self::Empty => "empty",
             Self::NotText => "not_text",
             Self::TooLarge(_) => "too_large",
-            Self::HarCutShort => "har_cut_short",
+            Self::HarCutShort | Self::HarCutBeforeAll => "har_cut_short",
+            Self::NoEntries => "no_entries",
+            Self::NoEvents => "no_events",
+            Self::WebArchive => "web_archive",
             Self::JsonCutShort => "json_cut_short",
             Self::BadAddress(_) => "bad_address",
             Self::TimedOut(_) => "timed_out",
             Self::TooManyRedirects(_) => "too_many_redirects",
+            Self::BadRedirect(_) => "bad_redirect",
+            Self::BadAnswer(_) => "bad_answer",
+            Self::AnswerCutShort => "answer_cut_short",
+            Self::NothingToRead => "nothing_to_read",
             Self::Tls(_) => "tls",
             Self::NoConnection(_) => "no_connection",
             Self::NoBrowser => "no_browser",

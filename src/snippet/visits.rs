@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::trouble::Trouble;
 use crate::engine::EventTime;
 use crate::load::recorded::{body_of, time_of};
 
-/// Milliseconds of a week.
-const WEEK: i64 = 7 * 86_400_000;
+/// Milliseconds of an hour, a day and a week.
+const HOUR: u64 = 3_600_000;
+const DAY: u64 = 24 * HOUR;
+const WEEK: u64 = 7 * DAY;
 
 /// Wrappers around one event.
 const LAYERS: usize = 2;
@@ -50,6 +53,26 @@ pub struct Visits {
     span: Option<(EventTime, EventTime)>,
 }
 
+/// A file of recorded events, and what came of it.
+#[derive(Debug)]
+pub struct Recording {
+    /// What it is called.
+    pub name: String,
+    /// How many records told of visits or offers.
+    pub used: u64,
+    /// How many others there were.
+    pub passed_over: u64,
+    /// Why it could not be read, or not to its end.
+    pub trouble: Option<Trouble>,
+}
+
+impl Recording {
+    /// What is wrong with it, in one line.
+    pub fn complaint(&self) -> Option<String> {
+        self.trouble.as_ref().map(|trouble| format!("--events {}: {}: {trouble}", self.name, trouble.name()))
+    }
+}
+
 /// What recorded visits say about one hostname.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HostOffers {
@@ -63,11 +86,36 @@ pub struct HostOffers {
     pub accepted: u64,
     /// All offers that were recorded, on whatever hostname.
     pub all_offers: u64,
-    /// Over how many weeks, begun ones counted whole.
-    pub weeks: u64,
+    /// From the first recorded event to the last, in milliseconds.
+    pub span: u64,
 }
 
 impl HostOffers {
+    /// How many days the recorded events span.
+    pub fn days(&self) -> f64 {
+        self.span as f64 / DAY as f64
+    }
+
+    /// How many a week, over the time that the events span; nothing where that is shorter than a week.
+    pub fn weekly(&self, count: u64) -> Option<f64> {
+        (self.span >= WEEK).then(|| count as f64 * WEEK as f64 / self.span as f64)
+    }
+
+    /// The time that the events span, in words.
+    pub fn spanned(&self) -> String {
+        let said = |number: f64, unit: &str| {
+            let number = format!("{number:.1}");
+            let number = number.strip_suffix(".0").unwrap_or(&number);
+            if number == "1" { format!("one {unit}") } else { format!("{number} {unit}s") }
+        };
+        match self.span {
+            0..HOUR => "less than an hour".to_owned(),
+            HOUR..DAY => said(self.span as f64 / HOUR as f64, "hour"),
+            DAY.. if self.span < 2 * WEEK => said(self.days(), "day"),
+            _ => said(self.span as f64 / WEEK as f64, "week"),
+        }
+    }
+
     /// Its share of all offers that were recorded. A visit may see many hostnames, so shares may add up to more than all.
     pub fn share(&self) -> f64 {
         if self.all_offers == 0 { 0.0 } else { self.offers as f64 / self.all_offers as f64 }
@@ -108,6 +156,11 @@ impl Visits {
         Some(())
     }
 
+    /// Whether nothing was learned.
+    pub const fn is_empty(&self) -> bool {
+        self.span.is_none()
+    }
+
     /// What they say about a hostname, with or without `www.`; nothing where no visit saw it.
     pub fn of(&self, hostname: &str) -> Option<HostOffers> {
         let visits = self.seen_by.get(&of_hostname(hostname))?;
@@ -115,14 +168,14 @@ impl Visits {
         let offers: Vec<&Action> = self.actions.values().filter(|action| action.is_offer()).collect();
         let here = |action: &&&Action| action.visit.is_some_and(|visit| visits.contains(&visit));
         let led: Vec<&&Action> = offers.iter().filter(here).collect();
-        let weeks = (last.millis() - first.millis()).max(1).unsigned_abs().div_ceil(WEEK.unsigned_abs());
+        let span = last.millis().abs_diff(first.millis());
         Some(HostOffers {
             visits: visits.len() as u64,
             visits_with_offer: led.iter().filter_map(|action| action.visit).collect::<BTreeSet<u64>>().len() as u64,
             offers: led.len() as u64,
             accepted: led.iter().filter(|action| action.is_accepted()).count() as u64,
             all_offers: offers.len() as u64,
-            weeks,
+            span,
         })
     }
 }
@@ -182,11 +235,24 @@ mod tests {
     #[test]
     fn offers_belong_to_every_hostname_that_their_visit_saw() {
         let shop = of(&story(), "shop.example").unwrap();
-        let wanted = HostOffers { visits: 2, visits_with_offer: 1, offers: 2, accepted: 1, all_offers: 3, weeks: 2 };
+        let span = 14 * DAY;
+        let wanted = HostOffers { visits: 2, visits_with_offer: 1, offers: 2, accepted: 1, all_offers: 3, span };
         assert_eq!(shop, wanted);
         let help = of(&story(), "www.help.example").unwrap();
         assert_eq!((help.visits, help.offers, help.accepted, help.share()), (2, 3, 1, 1.0));
         assert_eq!(of(&story(), "nobody.example"), None);
+    }
+
+    #[test]
+    fn rates_are_of_the_time_that_the_events_span_and_shorter_ones_than_a_week_have_none() {
+        let over =
+            |span: u64| HostOffers { visits: 1, visits_with_offer: 1, offers: 96, accepted: 8, all_offers: 96, span };
+        let said = |span: u64| (over(span).spanned(), over(span).weekly(96));
+        assert_eq!(said(0), ("less than an hour".to_owned(), None));
+        assert_eq!(said(36 * HOUR), ("1.5 days".to_owned(), None));
+        assert_eq!(said(2 * DAY), ("2 days".to_owned(), None));
+        assert_eq!(said(8 * DAY), ("8 days".to_owned(), Some(84.0)));
+        assert_eq!(said(3 * WEEK), ("3 weeks".to_owned(), Some(32.0)));
     }
 
     #[test]

@@ -32,6 +32,8 @@ mod snippet_any_bytes;
 mod snippet_audit;
 mod snippet_browser;
 mod snippet_deployments;
+mod snippet_said;
+
 mod snippet_sarif;
 mod snippets;
 mod staffing;

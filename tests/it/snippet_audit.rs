@@ -260,9 +260,13 @@ fn recorded_events_tell_how_many_offers_the_visits_of_a_hostname_led_to() {
     let depends = &finding["depends"];
     let counts = ["visits", "visits_with_offer", "offers", "accepted"].map(|name| depends[name].as_u64().expect(name));
     assert_eq!(counts, [2, 1, 1, 1]);
-    assert_eq!((depends["weeks"].as_f64(), depends["share_of_offers"].as_f64()), (Some(2.0), Some(0.5)));
+    assert_eq!((depends["days"].as_f64(), depends["share_of_offers"].as_f64()), (Some(10.0), Some(0.5)));
+    assert_eq!(depends["offers_per_week"].as_f64(), Some(0.7));
     let text = String::from_utf8_lossy(&run(folder.path(), &[&arguments[..], &["text"]].concat()).stdout).into_owned();
-    assert!(text.contains("1 of 2 recorded visits led to one offer in 2 weeks"), "{text}");
+    assert!(
+        text.contains("1 of 2 recorded visits led to one offer in 10 days of recorded events, 0.7 a week"),
+        "{text}"
+    );
     assert!(!text.contains("other.example"), "{text}");
     let missing = run(folder.path(), &["page.html", "--events", "nowhere.ndjson"]);
     assert_eq!(missing.status.code(), Some(1));

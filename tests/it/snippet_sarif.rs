@@ -78,3 +78,21 @@ fn a_file_is_named_from_the_folder_of_the_checkout_however_it_was_given() {
     let (uri, is_relative) = uri(&copy.display().to_string());
     assert!(uri.starts_with("file:///") && uri.ends_with("/a%20page.html") && !is_relative, "{uri}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_no_text_and_files_outside_of_the_root_are_named_as_they_are() {
+    use std::os::unix::ffi::OsStrExt;
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let inside = elsewhere.path().join("inside");
+    fs::create_dir(&inside).expect("a folder");
+    let page = fs::read(folder().join("snippets/pages/messenger-euw1.html")).expect("a page");
+    fs::write(elsewhere.path().join(std::ffi::OsStr::from_bytes(b"l\xff.html")), page).expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_journeycast"));
+    command.args(["snippet", "audit", "--format", "sarif", ".."]).current_dir(&inside);
+    let log: Value = serde_json::from_slice(&command.output().expect("it runs").stdout).expect("it is JSON");
+    let file = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
+    let uri = file["uri"].as_str().unwrap_or("");
+    assert!(uri.starts_with("file:///") && uri.ends_with("/l%FF.html") && !uri.contains(".."), "{uri}");
+    assert!(file["uriBaseId"].is_null());
+}

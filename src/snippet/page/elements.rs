@@ -113,9 +113,15 @@ impl Walker<'_> {
             if let Some(manager) = Named::among(&signatures().manager, text) {
                 let ids = evidence.managers.entry(manager).or_default();
                 ids.extend(parameter(address.query, "id").map(str::to_owned));
+                evidence.starts(manager, text);
             }
         }
-        let Some(signature) = address.signature() else { return };
+        let Some(signature) = address.signature() else {
+            if !standing.is_inert() {
+                evidence.brings(text);
+            }
+            return;
+        };
         let block = evidence.next_block();
         details::of_attributes(&mut evidence, attributes, block, standing.is_inert());
         details::of_address(&mut evidence, &address, block, standing.is_inert());
@@ -158,6 +164,11 @@ impl Walker<'_> {
         if attribute(attributes, "name").is_some_and(|name| name.eq_ignore_ascii_case("generator")) {
             let cms = Named::among(&signatures().cms, &format!("generator={content}"));
             self.evidence.borrow_mut().cms.extend(cms.and_then(static_name));
+        }
+        let refreshes = attribute(attributes, "http-equiv").is_some_and(|it| it.eq_ignore_ascii_case("refresh"));
+        let target = content.split_once('=').map(|it| it.1.trim().trim_matches(['\'', '"']));
+        if let Some(target) = target.filter(|target| refreshes && !target.is_empty() && self.setting.depth == 0) {
+            self.evidence.borrow_mut().sends_on.insert(target.to_owned());
         }
         if attribute(attributes, "property").is_some_and(|name| name.eq_ignore_ascii_case("og:url")) {
             self.site(Some(content));

@@ -19,6 +19,9 @@ pub use constant::truth;
 mod gate;
 pub use gate::Gate;
 
+mod condition;
+pub use condition::condition_before;
+
 #[cfg(test)]
 mod stories;
 
