@@ -24,6 +24,9 @@ pub use admission::Admission;
 pub mod fact;
 pub use fact::Fact;
 
+pub mod marks;
+pub use marks::Marks;
+
 pub mod plan;
 pub use plan::Plan;
 
