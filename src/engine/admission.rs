@@ -90,14 +90,14 @@ impl Admission {
                 return Ok(Admitted::Fact(Fact { organization, at, names, about: About::Action(fact) }));
             }
             What::Page { session, host, path, signals } => {
-                let regime = self.pages.regime_of(host.as_deref(), path.as_deref());
+                let regime = self.pages.regime_of(host.as_deref(), path);
                 if regime > Regime::Unregulated {
                     return Ok(Admitted::NotPermitted(self.taint(organization, session, at, regime)?));
                 }
                 if !self.pages.permits(&signals.consent, &signals.privacy_control) {
                     return Ok(Admitted::NotPermitted(Vec::new()));
                 }
-                let class = self.pages.class_of(host.as_deref().unwrap_or(""), path.as_deref().unwrap_or(""));
+                let class = self.pages.class_of(host.as_deref().unwrap_or(""), path.as_text().unwrap_or(""));
                 let class = class.map(|class| self.labels.intern(class));
                 (Domain::Visit, session, About::Visit(VisitFact::Page(class)))
             }
@@ -125,7 +125,7 @@ impl Admission {
     /// horizon changes nothing any more, as nothing does that comes so late.
     pub fn refuse_untimely(&self, event: &Event<'_>) -> Result<Option<Vec<Fact>>, MissingEpoch> {
         let What::Page { session, host, path, .. } = &event.what else { return Ok(None) };
-        let regime = self.pages.regime_of(host.as_deref(), path.as_deref());
+        let regime = self.pages.regime_of(host.as_deref(), path);
         if regime == Regime::Unregulated {
             return Ok(None);
         }

@@ -12,6 +12,9 @@ pub use label::{Label, Labels};
 pub mod event;
 pub use event::Event;
 
+pub mod address;
+pub use address::host_and_path;
+
 pub mod policy;
 pub use policy::{PagePolicy, Regime};
 
