@@ -104,8 +104,8 @@ pub fn tell(settings: &Settings, events: Vec<Event>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tells of the policy under which a service starts, unless the last start was under the same; and says the newest head,
-/// so that it is also where the service's own log goes.
+/// Tells of the policy under which a service or an `ingest` starts, unless the last start was under the same; and says the newest head,
+/// so that it is also where their own log goes.
 pub fn tell_of_the_start(settings: &Settings, log: &mut Beside<'_>) -> Result<(), Failure> {
     let version = settings.policy.as_ref().map(|policy| policy.version());
     let standing = policy::standing_of(settings);

@@ -27,8 +27,8 @@ use crate::wire::staffing_csv::{Answered, Model, TableError, answer_table};
 use crate::wire::staffing_plan::{Form, PLANNED};
 use crate::wire::{self, StaffingPlan, baseline_csv};
 use crate::{
-    auditing, demo, erase, holding, load_report, load_run, policy, retention, service, set_aside, snippet_audit, tail,
-    topics,
+    audit_log, auditing, demo, erase, holding, load_report, load_run, policy, retention, service, set_aside,
+    snippet_audit, tail, topics,
 };
 
 /// Why a command did not do what it was asked for.
@@ -197,7 +197,10 @@ fn ingest(args: &IngestArgs) -> Result<(), Failure> {
             ))),
         };
     }
-    let log = Embedded::of(&settings)?.audited()?;
+    // On this log it is here that the policy is applied, and nowhere later.
+    policy::must_hold(&settings)?;
+    let mut log = Embedded::of(&settings)?.audited()?;
+    audit_log::tell_of_the_start(&settings, &mut audit_log::Beside::Embedded(&mut log))?;
     let mut appender = Appender::new(log, &settings, "ingest");
     match args.paths.as_slice() {
         [only] if only.as_os_str() == "-" => {

@@ -41,7 +41,7 @@ pub fn read(settings: &mut Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Refuses an unsigned, changed or overdue policy in production; elsewhere warns.
+/// Refuses a policy in production that is unsigned, changed, not approved yet or overdue; elsewhere warns.
 pub fn must_hold(settings: &Settings) -> Result<(), Failure> {
     match refusal(settings) {
         Some(why) if settings.is_production() => Err(Failure::Usage(why.to_string())),
@@ -52,7 +52,7 @@ pub fn must_hold(settings: &Settings) -> Result<(), Failure> {
     }
 }
 
-/// Warns of an unsigned, changed or overdue policy.
+/// Warns of a policy that is unsigned, changed, not approved yet or overdue.
 pub fn warn(settings: &Settings) {
     if let Some(why) = refusal(settings) {
         tracing::warn!("in production this policy would be refused: {why}");
@@ -73,6 +73,9 @@ pub fn standing_of(settings: &Settings) -> Standing {
             approved_on: signed.approved_on.to_string(),
             review_by: signed.review_by.to_string(),
         }),
+        Some(signed) if signed.approved_on > today() && policy.refusal(signed.approved_on).is_none() => {
+            Standing::NotApprovedYet { approved_on: signed.approved_on.to_string() }
+        }
         // On its last day all but a change is forgiven.
         Some(signed) if policy.refusal(signed.review_by).is_none() => {
             Standing::Overdue { review_by: signed.review_by.to_string() }

@@ -119,6 +119,11 @@ pub enum Standing {
     Unsigned,
     /// It was changed since.
     Changed,
+    /// It is signed, and approved only as of a later day.
+    NotApprovedYet {
+        /// As of which.
+        approved_on: String,
+    },
     /// Its review is overdue.
     Overdue {
         /// Since the day after this one.
@@ -133,6 +138,7 @@ impl Standing {
             Self::NoPolicy | Self::Signed(_) => None,
             Self::Unsigned => Some("nobody has signed"),
             Self::Changed => Some("was changed since it was signed"),
+            Self::NotApprovedYet { .. } => Some("is not approved yet"),
             Self::Overdue { .. } => Some("is overdue for its review"),
         }
     }

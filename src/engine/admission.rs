@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::event::{ConversationStep, Event, What};
-use super::fact::{About, ActionFact, ConversationFact, Fact, OrganizationIndex, RouteKey, VisitFact};
+use super::fact::{
+    About, ActionFact, ConversationFact, Fact, OrganizationIndex, REGULATED_STRETCH, RouteKey, TAINT_STRETCH, VisitFact,
+};
 use super::label::{Keepable, KnownLabels, Label, Labels};
 use super::names::{Domain, Epoch, EpochKey, MissingEpoch, Name, Namer, Names};
 use super::policy::{PagePolicy, Regime};
@@ -88,14 +90,14 @@ impl Admission {
                 return Ok(Admitted::Fact(Fact { organization, at, names, about: About::Action(fact) }));
             }
             What::Page { session, host, path, signals } => {
-                let regime = self.pages.regime_of(host.as_deref(), path.as_deref());
+                let regime = self.pages.regime_of(host.as_deref(), path);
                 if regime > Regime::Unregulated {
                     return Ok(Admitted::NotPermitted(self.taint(organization, session, at, regime)?));
                 }
                 if !self.pages.permits(&signals.consent, &signals.privacy_control) {
                     return Ok(Admitted::NotPermitted(Vec::new()));
                 }
-                let class = self.pages.class_of(host.as_deref().unwrap_or(""), path.as_deref().unwrap_or(""));
+                let class = self.pages.class_of(host.as_deref().unwrap_or(""), path.as_text().unwrap_or(""));
                 let class = class.map(|class| self.labels.intern(class));
                 (Domain::Visit, session, About::Visit(VisitFact::Page(class)))
             }
@@ -123,7 +125,7 @@ impl Admission {
     /// horizon changes nothing any more, as nothing does that comes so late.
     pub fn refuse_untimely(&self, event: &Event<'_>) -> Result<Option<Vec<Fact>>, MissingEpoch> {
         let What::Page { session, host, path, .. } = &event.what else { return Ok(None) };
-        let regime = self.pages.regime_of(host.as_deref(), path.as_deref());
+        let regime = self.pages.regime_of(host.as_deref(), path);
         if regime == Regime::Unregulated {
             return Ok(None);
         }
@@ -134,7 +136,9 @@ impl Admission {
     }
 
     /// What is kept of a regulated page: under the taint name, for as long as actions are remembered, that the visit
-    /// counts no more; and under the visit's name, for as long as visits are, the same.
+    /// counts no more; and under the visit's name, for as long as visits are, the same. Both say so coarsely when that
+    /// the pages of a visit leave equal facts, which are written once, and that the two are not found to belong together.
+    /// An epoch begins with a day, so that the names are those of the page's own time.
     fn taint(
         &self,
         organization: OrganizationIndex,
@@ -145,10 +149,10 @@ impl Admission {
         let fact = |domain, at, about| {
             Ok(Fact { organization, at, names: self.namer.names(domain, organization, session, at)?, about })
         };
-        // The two must not be found to belong together by their millisecond.
-        let minute = at.start_of_minute();
-        let regulated = About::Visit(VisitFact::Regulated);
-        Ok(vec![fact(Domain::Taint, at, About::Taint(regime))?, fact(Domain::Visit, minute, regulated)?])
+        Ok(vec![
+            fact(Domain::Taint, at.start_of(TAINT_STRETCH), About::Taint(regime))?,
+            fact(Domain::Visit, at.start_of(REGULATED_STRETCH), About::Visit(VisitFact::Regulated))?,
+        ])
     }
 
     /// The visit of an action or a conversation under the taint domain's keys, where anything depends on it.

@@ -272,7 +272,7 @@ impl Engine {
     }
 
     fn learn(&mut self, fact: &Fact, not_after: Option<EventTime>, partition: Option<PartitionIndex>) {
-        if fact.at < self.gone_before(fact.organization) {
+        if fact.latest() < self.gone_before(fact.organization) {
             self.totals.state_gone += 1;
             return;
         }
@@ -287,11 +287,11 @@ impl Engine {
             }
             About::Visit(visit) => {
                 self.totals.visit_facts += 1;
-                self.visits.learn(fact.organization, &fact.names, fact.at, visit)
+                self.visits.learn(fact.organization, &fact.names, fact.latest(), visit)
             }
             About::Taint(regime) => {
                 self.totals.taint_facts += 1;
-                let (is_new, tainted) = self.regulated.saw(fact.organization, &fact.names, fact.at, *regime);
+                let (is_new, tainted) = self.regulated.saw(fact.organization, &fact.names, fact.latest(), *regime);
                 self.taint(tainted);
                 is_new
             }

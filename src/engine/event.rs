@@ -18,6 +18,27 @@ pub struct Event<'a> {
     pub what: What<'a>,
 }
 
+/// The path of a page, without query and fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Path<'a> {
+    /// The record says none.
+    Unsaid,
+    /// This one.
+    Said(Cow<'a, str>),
+    /// Something stands there that is no text.
+    Unreadable,
+}
+
+impl Path<'_> {
+    /// The path, where it is known.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Said(path) => Some(path),
+            Self::Unsaid | Self::Unreadable => None,
+        }
+    }
+}
+
 /// What an attribute says that a policy asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Signal<'a> {
@@ -63,8 +84,8 @@ pub enum What<'a> {
         session: Cow<'a, str>,
         /// The page's host name.
         host: Option<Cow<'a, str>>,
-        /// The page's path, without query and fragment.
-        path: Option<Cow<'a, str>>,
+        /// The page's path.
+        path: Path<'a>,
         /// Whether the visitor agrees, as far as that is asked.
         signals: Signals<'a>,
     },

@@ -5,6 +5,11 @@ use super::names::{Domain, Names};
 use super::policy::Regime;
 use super::time::{EventTime, Span};
 
+/// Of when a visit saw a regulated page, no more than the day (UTC) is kept for as long as facts are.
+pub const TAINT_STRETCH: Span = Span::from_days(1);
+/// For as long as visits are, no more than the hour.
+pub const REGULATED_STRETCH: Span = Span::from_minutes(60);
+
 /// The organization that a fact belongs to: its place among the configured ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrganizationIndex(pub u16);
@@ -20,6 +25,19 @@ pub struct Fact {
     pub names: Names,
     /// What it says.
     pub about: About,
+}
+
+impl Fact {
+    /// The end of the stretch in which it happened; where its time is not coarse, its time.
+    pub const fn latest(&self) -> EventTime {
+        match &self.about {
+            About::Taint(_) => self.at.after(TAINT_STRETCH),
+            About::Visit(VisitFact::Regulated) => self.at.after(REGULATED_STRETCH),
+            About::Visit(VisitFact::Page(_) | VisitFact::App | VisitFact::Segment(_))
+            | About::Action(_)
+            | About::Conversation(_) => self.at,
+        }
+    }
 }
 
 /// What a fact says, by the kind of entity that it is about.

@@ -12,6 +12,9 @@ pub use label::{Label, Labels};
 pub mod event;
 pub use event::Event;
 
+pub mod address;
+pub use address::host_and_path;
+
 pub mod policy;
 pub use policy::{PagePolicy, Regime};
 
@@ -23,6 +26,9 @@ pub use admission::Admission;
 
 pub mod fact;
 pub use fact::Fact;
+
+pub mod marks;
+pub use marks::Marks;
 
 pub mod plan;
 pub use plan::Plan;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::event::Signal;
+use super::event::{Path, Signal};
 use crate::settings::{PageClass, PagePath};
 
 /// The rules under which a page stands, the least strict first: of two that apply the greater one holds.
@@ -106,15 +106,22 @@ impl PagePolicy {
     }
 
     /// The strictest regime under which a page stands. Where the host is not known, the path decides alone; where the
-    /// path is not, a pattern for the whole host does.
-    pub fn regime_of(&self, host: Option<&str>, path: Option<&str>) -> Regime {
+    /// path is not said, a pattern for the whole host does; where it cannot be read, every pattern of the host does.
+    pub fn regime_of(&self, host: Option<&str>, path: &Path<'_>) -> Regime {
         if !self.regulates() {
             return Regime::Unregulated;
         }
-        let Some(path) = path.or(host.map(|_| "/")).map(normalised) else { return Regime::Unregulated };
+        let path = match path {
+            Path::Said(path) => Some(normalised(path)),
+            Path::Unsaid if host.is_some() => Some(Cow::Borrowed("/")),
+            Path::Unsaid => return Regime::Unregulated,
+            Path::Unreadable => None,
+        };
         let host = host.map(plain_host);
-        let applies =
-            |rule: &&PageRule| host.is_none_or(|host| rule.host.eq_ignore_ascii_case(host)) && rule.path.matches(&path);
+        let applies = |rule: &&PageRule| {
+            host.is_none_or(|host| rule.host.eq_ignore_ascii_case(host))
+                && path.as_deref().is_none_or(|path| rule.path.matches(path))
+        };
         self.rules.iter().filter(applies).map(|rule| rule.regime).max().unwrap_or(Regime::Unregulated)
     }
 
@@ -141,23 +148,34 @@ fn is_on(privacy_control: &Signal<'_>) -> bool {
     }
 }
 
-/// A host without port and final dot.
+/// A host without blanks around it, user, port and final dot.
 pub fn plain_host(host: &str) -> &str {
+    let host = host.trim();
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let host = host.split_once(':').map_or(host, |(host, _)| host);
     host.strip_suffix('.').unwrap_or(host)
 }
 
-/// A path as servers may read it: escapes resolved, in lower case, without parameters, empty and dotted segments. Two
-/// spellings of one page are one page, and a page that is taken for another by mistake is rather regulated than not.
+/// A path as servers may read it: escapes resolved, in lower case, without parameters, control characters, blanks around
+/// it, empty and dotted segments, and with a slash before it. Two spellings of one page are one page, and a page that is taken for another by mistake is rather regulated than not.
 pub fn normalised(path: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| !(byte.is_ascii_uppercase() || matches!(byte, b'%' | b';' | b'\\') || !byte.is_ascii());
-    let has_odd_segments = path.contains("//") || path.contains("/.") || path.len() > 1 && path.ends_with('/');
+    let is_plain = |byte: u8| {
+        !(byte.is_ascii_uppercase()
+            || matches!(byte, b'%' | b';' | b'\\')
+            || byte.is_ascii_control()
+            || !byte.is_ascii())
+    };
+    let has_odd_segments = !path.starts_with('/')
+        || path.contains("//")
+        || path.contains("/.")
+        || path.len() > 1 && path.ends_with(['/', ' ']);
     if path.bytes().all(is_plain) && !has_odd_segments {
         return Cow::Borrowed(path);
     }
     let mut segments: Vec<String> = Vec::new();
-    let resolved = resolved(path).replace('\\', "/");
-    for segment in resolved.split('/') {
+    let mut resolved = resolved(path).replace('\\', "/");
+    resolved.retain(|c| !c.is_control());
+    for segment in resolved.trim().split('/') {
         match segment.split_once(';').map_or(segment, |(name, _)| name) {
             "" | "." => {}
             ".." => drop(segments.pop()),
@@ -202,6 +220,10 @@ mod tests {
         PageRule { host: host.into(), path: PagePath::parse(&normalised(path)).unwrap(), regime }
     }
 
+    fn said(path: &str) -> Path<'_> {
+        Path::Said(path.into())
+    }
+
     fn policy() -> PagePolicy {
         let rules = vec![
             rule("shop.example", "/invest/**", Regime::Mifid2),
@@ -232,23 +254,35 @@ mod tests {
             ("shop.example", "/%2569nvest", Regime::Mifid2),
             ("shop.example", "/a/../invest;jsession=1/x", Regime::Mifid2),
             ("shop.example", "/a/%2e%2e/invest/x", Regime::Mifid2),
+            ("shop.example", "invest/funds", Regime::Mifid2),
+            ("shop.example", "/inv\test/fu\nnds", Regime::Mifid2),
+            ("shop.example", " /invest ", Regime::Mifid2),
+            (" shop.example ", "/invest", Regime::Mifid2),
+            ("somebody@shop.example", "/invest", Regime::Mifid2),
             ("shop.example", "/invest/kids/toys", Regime::Children),
             ("shop.example", "/invest/../help", Regime::Unregulated),
             ("shop.example", "/investors", Regime::Unregulated),
             ("other.example", "/invest/funds", Regime::Unregulated),
         ] {
-            assert_eq!(policy().regime_of(Some(host), Some(path)), regime, "{host}{path}");
+            assert_eq!(policy().regime_of(Some(host), &said(path)), regime, "{host}{path}");
         }
     }
 
     #[test]
     fn a_host_that_is_not_known_excludes_nothing() {
-        assert_eq!(policy().regime_of(None, Some("/invest/x")), Regime::Mifid2);
-        assert_eq!(policy().regime_of(Some("shop.example"), None), Regime::Unregulated);
+        assert_eq!(policy().regime_of(None, &said("/invest/x")), Regime::Mifid2);
+        assert_eq!(policy().regime_of(Some("shop.example"), &Path::Unsaid), Regime::Unregulated);
         let clinic = vec![rule("clinic.example", "/**", Regime::Health)];
         let clinic = PagePolicy::new(Vec::new()).under(clinic, consent(Permission::Permitted));
-        assert_eq!(clinic.regime_of(Some("clinic.example"), None), Regime::Health);
-        assert_eq!(clinic.regime_of(None, None), Regime::Unregulated);
+        assert_eq!(clinic.regime_of(Some("clinic.example"), &Path::Unsaid), Regime::Health);
+        assert_eq!(clinic.regime_of(None, &Path::Unsaid), Regime::Unregulated);
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_read_may_be_any_of_its_host() {
+        assert_eq!(policy().regime_of(Some("shop.example"), &Path::Unreadable), Regime::Children);
+        assert_eq!(policy().regime_of(None, &Path::Unreadable), Regime::Children);
+        assert_eq!(policy().regime_of(Some("other.example"), &Path::Unreadable), Regime::Unregulated);
     }
 
     #[test]

@@ -30,9 +30,9 @@ impl EventTime {
         self.0.div_euclid(1_000)
     }
 
-    /// The first instant of its minute, counted from 1970.
-    pub const fn start_of_minute(self) -> Self {
-        Self(self.0.saturating_sub(self.0.rem_euclid(60_000)))
+    /// The first instant of the stretch of this length in which it lies; stretches are counted from 1970 in UTC.
+    pub const fn start_of(self, stretch: Span) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(stretch.0)))
     }
 
     /// This much later.

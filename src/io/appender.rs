@@ -7,7 +7,7 @@ use super::reading::{Accounting, Reader, Taken};
 use super::{Lines, clock};
 use crate::engine::fact::{About, Fact};
 use crate::engine::plan::SourceScheme;
-use crate::engine::{EventTime, Span};
+use crate::engine::{EventTime, Marks, Span};
 use crate::settings::Settings;
 use crate::wire::{facts, genesys::SetAside};
 
@@ -22,6 +22,7 @@ pub struct Appender<I> {
     source: String,
     facts: Vec<Fact>,
     visits: Vec<Fact>,
+    marks: Marks,
     account: Accounting,
     pointers: Vec<Pointer>,
     total: Accounting,
@@ -56,6 +57,7 @@ impl<I: Intake> Appender<I> {
             source: source.to_owned(),
             facts: Vec::new(),
             visits: Vec::new(),
+            marks: Marks::default(),
             account: Accounting::default(),
             pointers: Vec::new(),
             total: Accounting::default(),
@@ -186,6 +188,9 @@ impl<I: Intake> Appender<I> {
     }
 
     fn keep_fact(&mut self, fact: Fact) {
+        if !self.marks.call_for(&fact) {
+            return;
+        }
         match fact.about {
             About::Visit(_) => self.visits.push(fact),
             About::Action(_) | About::Conversation(_) | About::Taint(_) => self.facts.push(fact),

@@ -150,6 +150,14 @@ fn host(text: &str) -> Option<String> {
     if let Some(message) = name(text) {
         return Some(message);
     }
-    let wrong = text.chars().find(|c| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_')))?;
+    if let Some(foreign) = text.chars().find(|c| !c.is_ascii() && c.is_alphanumeric()) {
+        return Some(format!(
+            "{text:?} contains {foreign:?}; browsers send such a host in its ASCII form, which begins with xn--: write that"
+        ));
+    }
+    if text.ends_with('.') {
+        return Some(format!("{text:?} ends with a dot; hosts are compared without it, so leave it out"));
+    }
+    let wrong = text.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')))?;
     Some(format!("{text:?} contains {wrong:?}; write the host alone, without scheme, port, path and stars"))
 }

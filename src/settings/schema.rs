@@ -76,7 +76,7 @@ fn as_default(node: &Node) -> Option<Json> {
 fn single(kind: Single) -> Json {
     match kind {
         Single::Name | Single::Location | Single::Address | Single::Zone => json!({ "type": "string", "minLength": 1 }),
-        Single::Host => json!({ "type": "string", "pattern": "^[^/:?#@*\\s]+$" }),
+        Single::Host => json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]*[A-Za-z0-9_-]$" }),
         Single::PagePath => json!({ "type": "string", "pattern": "^/[^?#]*$" }),
         Single::Day => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
         Single::Names => json!({ "type": "array", "items": { "type": "string", "minLength": 1 } }),

@@ -52,14 +52,14 @@ pub(super) fn record(
 /// Everything after the version, of which only the times matter.
 pub(super) fn time_span(reading: &mut Reading<'_>) -> Result<Option<(EventTime, EventTime)>, Unreadable> {
     let mut labels = Labels::default();
-    let organizations = reading.texts(|_| None)?;
+    let organizations = reading.texts(|_| Some(OrganizationIndex(0)))?;
     let tables = Tables { organizations, labels: reading.texts(|text| labels.intern(text))? };
     let mut last = 0_i64;
     let mut span: Option<(EventTime, EventTime)> = None;
     for _ in 0..reading.count(FEWEST_BYTES_A_FACT)? {
-        reading.fact(&tables, &mut last)?;
-        let at = EventTime::from_millis(last);
-        span = Some(span.map_or((at, at), |(oldest, newest)| (oldest.min(at), newest.max(at))));
+        let Some(fact) = reading.fact(&tables, &mut last)? else { continue };
+        let (at, latest) = (fact.at, fact.latest());
+        span = Some(span.map_or((at, latest), |(oldest, newest)| (oldest.min(at), newest.max(latest))));
     }
     Ok(span)
 }

@@ -90,7 +90,7 @@ fn starts_signatures_keys_erasures_and_holds_are_recorded_and_a_second_start_is_
         let told = run(&shop);
         assert!(told.contains("journeycast/audit/v1"), "the start does not say the head: {told}");
     }
-    assert_eq!(kinds(&shop), ["keys_made", "keys_made", "policy_loaded", "overridden"]);
+    assert_eq!(kinds(&shop), ["policy_loaded", "overridden", "keys_made", "keys_made"]);
     printed(&shop, &["policy", "sign"], &SIGN);
     run(&shop);
     shop.put("ids.csv", b"kind,id\naction,a-1\ncookie,c-1\n");

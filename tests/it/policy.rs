@@ -148,6 +148,19 @@ fn the_schema_accepts_what_is_sound_and_nothing_without_an_answer() {
         without.pointer_mut(parent).and_then(Value::as_object_mut).unwrap().remove(key);
         assert!(!validator.is_valid(&without), "{path}");
     }
+    for (path, said) in [
+        ("/page/0/retention", json!("while-live")),
+        ("/page/0/regime", json!("none")),
+        ("/page/0/owner", json!(" ")),
+        ("/page/0/host", json!("bücher.example")),
+        ("/page/0/host", json!("shop.example.")),
+        ("/consent/granted", json!([])),
+        ("/consent/attribute", json!("  ")),
+    ] {
+        let mut wrong = sound.clone();
+        *wrong.pointer_mut(path).unwrap() = said;
+        assert!(!validator.is_valid(&wrong), "{path}");
+    }
 }
 
 #[test]
@@ -165,6 +178,9 @@ fn the_checklist_asks_what_is_open_first_and_fills_in_what_is_answered() {
     let list = stated.checklist(&settings, "2026-11-24".parse().unwrap());
     let answered = "| at most 12d, in force: 12d: corrections | o | review by 2027-05-01 | rule 4 |";
     assert!(list.find(answered) > list.find("## Answered"), "{list}");
+    let overdue = stated.checklist(&settings, "2027-05-02".parse().unwrap());
+    let open = "It was at most 12d, in force: 12d: corrections; the review of that was due on 2027-05-01 |  | o |";
+    assert!(overdue.find(open).is_some_and(|place| Some(place) < overdue.find("## Answered")), "{overdue}");
 }
 
 /// A site in a folder of its own, and what a replay of these records says.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use journeycast::settings::{Address, Policy};
+use journeycast::settings::{Address, Policy, Signing};
 use serde_json::{Value, json};
 
 use crate::installation::{Installation, metrics_until, said};
@@ -183,23 +183,36 @@ fn diff_ends_as_diff_does_and_a_signature_is_a_difference_that_makes_no_new_vers
 fn production_runs_under_a_signed_policy_alone_and_says_which_line_to_mend() {
     let signed = Policy::signed(SOUND, "policy.toml", &signing("2099-12-31")).unwrap();
     let overdue = Policy::signed(SOUND, "policy.toml", &signing("2026-01-31")).unwrap();
+    let later = Signing { approved_on: "2098-01-01".parse().unwrap(), ..signing("2099-12-31") };
+    let ahead = Policy::signed(SOUND, "policy.toml", &later).unwrap();
     let row = "\n[[retention]]\nstore = \"facts\"\nbasis = \"b\"\nowner = \"o\"\n";
     for (policy, place, why) in [
         (SOUND.to_owned(), "policy.toml:1:1: sign_off", "nobody has signed"),
         (signed.replace("/invest/**", "/**"), "policy.toml:20:8: sign_off.hash", "was changed since"),
         (format!("{signed}{row}"), "policy.toml:20:8: sign_off.hash", "was changed since"),
+        (ahead, "policy.toml:18:15: sign_off.approved_on", "is not approved yet"),
         (overdue, "policy.toml:19:13: sign_off.review_by", "was due on 2026-01-31"),
     ] {
         let shop = shop(&policy);
+        shop.put("in.ndjson", b"");
         let run = ["run", "--config", "journeycast.toml", "--until-caught-up"];
+        let ingest = ["ingest", "--config", "journeycast.toml", "in.ndjson"];
+        let elsewhere = shop.perform(&ingest);
+        assert_eq!(elsewhere.status.code(), Some(0), "elsewhere it is a warning: {}", said(&elsewhere));
+        assert!(said(&elsewhere).contains(why), "{}", said(&elsewhere));
+        let told = shop.printed(&["audit", "list", "--config", "journeycast.toml"]);
+        assert!(told.contains("policy_loaded") && told.contains("overridden"), "the ingest is not told of: {told}");
         let elsewhere = shop.perform(&run);
         assert_eq!(elsewhere.status.code(), Some(0), "elsewhere it is a warning: {}", said(&elsewhere));
         assert!(said(&elsewhere).contains(why), "{}", said(&elsewhere));
+        assert_eq!(shop.printed(&["audit", "list", "--config", "journeycast.toml"]), told, "it is told twice");
         let text = std::fs::read_to_string(shop.path("journeycast.toml")).unwrap();
         shop.put("journeycast.toml", text.replace("kind = \"test\"", "kind = \"production\"").as_bytes());
-        let refused = shop.perform(&run);
-        assert_eq!(refused.status.code(), Some(2));
-        assert!(said(&refused).contains(place) && said(&refused).contains(why), "{}", said(&refused));
+        for command in [&run[..], &ingest] {
+            let refused = shop.perform(command);
+            assert_eq!(refused.status.code(), Some(2));
+            assert!(said(&refused).contains(place) && said(&refused).contains(why), "{}", said(&refused));
+        }
     }
     let shop = shop(&signed);
     let text = std::fs::read_to_string(shop.path("journeycast.toml")).unwrap();

@@ -148,21 +148,58 @@ fn no_name_of_a_visit_leads_to_a_conversation_an_action_or_a_taint_by_anything_t
     }
 }
 
+/// What rests of regulated pages, without names: the marks in facts and those in visits.
+fn marks(site: &Installation) -> [Vec<Fact>; 2] {
+    [Stream::Facts, Stream::Visits].map(|stream| {
+        let facts = bodies_of(site, stream).into_iter().flat_map(|body| unpacked(&body));
+        let is_mark = |fact: &Fact| matches!(fact.about, About::Taint(_) | About::Visit(VisitFact::Regulated));
+        facts.filter(is_mark).collect()
+    })
+}
+
 #[test]
-fn that_a_visit_is_regulated_is_not_found_out_by_comparing_the_milliseconds_of_two_stores() {
+fn of_a_visits_regulated_pages_it_rests_under_which_regime_and_on_which_day_and_each_but_once() {
     let plan =
         SitePlan { seed: 5, days: 1.0, visits_per_day: 300.0, pathologies: Pathologies::NONE, ..SitePlan::default() };
     let lines: Vec<Vec<u8>> = Site::new(plan).map(|sent| sent.line).collect();
     let site = site();
     ingest(&site, &lines);
-    let of = |stream| bodies_of(&site, stream).into_iter().flat_map(|body| unpacked(&body));
-    let tainted = of(Stream::Facts).filter(|fact| matches!(fact.about, About::Taint(_)));
-    let tainted: BTreeSet<i64> = tainted.map(|fact| fact.at.millis()).collect();
-    let regulated = of(Stream::Visits).filter(|fact| fact.about == About::Visit(VisitFact::Regulated));
-    let regulated: BTreeSet<i64> = regulated.map(|fact| fact.at.millis()).collect();
+    let [tainted, regulated] = marks(&site);
     assert!(tainted.len() > 20 && regulated.len() > 10, "{} and {}", tainted.len(), regulated.len());
-    assert!(regulated.iter().all(|at| at % 60_000 == 0), "a time under a visit's name says more than the minute");
-    assert!(tainted.iter().any(|at| at % 60_000 != 0), "the site's clock has milliseconds");
+    for (marks, stretch) in [(tainted, 86_400_000), (regulated, 3_600_000)] {
+        assert!(marks.iter().all(|fact| fact.at.millis() % stretch == 0), "a time says more than the day or the hour");
+        let told: BTreeSet<(Name, i64, String)> =
+            marks.iter().map(|fact| (fact.names.own, fact.at.millis(), format!("{:?}", fact.about))).collect();
+        assert_eq!(told.len(), marks.len(), "a mark that rests twice tells of two pages");
+    }
+}
+
+#[test]
+fn a_visit_that_saw_one_regulated_page_leaves_what_one_leaves_that_saw_many_at_other_times() {
+    let one = visitor_in(TWO_EPOCHS[0]);
+    let (again, later) = (second_of(&one[1], 417), second_of(&one[1], 3_599));
+    let many: Vec<Vec<u8>> =
+        [&one[0], &again, &one[2], &one[3], &later, &again, &one[4], &one[5]].map(Clone::clone).into();
+    let left = [one, many].map(|lines| {
+        let site = site();
+        ingest(&site, &lines);
+        let all = [Stream::Facts, Stream::Visits].map(|stream| bodies_of(&site, stream).iter().map(Vec::len).sum());
+        let nameless = |fact: Fact| (fact.at, format!("{:?}", fact.about));
+        (marks(&site).map(|marks| marks.into_iter().map(nameless).collect::<Vec<_>>()), all)
+    });
+    let of_bytes: [[usize; 2]; 2] = [left[0].1, left[1].1];
+    assert_eq!(left[0].0, left[1].0);
+    assert_eq!(of_bytes[0], of_bytes[1], "and not one byte more rests of it");
+}
+
+/// A page of the visitor, at this second after his first.
+fn second_of(page: &[u8], second: i64) -> Vec<u8> {
+    let mut record: Value = serde_json::from_slice(page).expect("it is JSON");
+    let start = TWO_EPOCHS[0].start().millis() + 3 * 86_400_000;
+    let stamp = |millis: i64| json!(jiff::Timestamp::from_millisecond(millis).expect("it is a time").to_string());
+    record["detail"]["eventBody"]["createdDate"] = stamp(start + second * 1_000);
+    record["time"] = stamp(start + second * 1_000 + 2_000);
+    record.to_string().into_bytes()
 }
 
 /// One visitor's records on the fourth day of an epoch: pages, one of them regulated, an offer and a conversation. His

@@ -55,6 +55,8 @@ pub use told::{Labels, Told};
 mod upload;
 pub use upload::{Brought, append_baseline, ingest};
 
+mod batch;
+
 mod reading;
 pub use reading::ReadingWorker;
 

@@ -13,6 +13,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders, Timestamp};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::batch::Batch;
 use super::follower::{CAME_FROM, IS_SILENT, Weighed, weighed};
 use super::key_chain::KeyChain;
 use super::member::Member;
@@ -21,10 +22,10 @@ use super::sender::{Outgoing, Sender};
 use super::topics::{FACTS, LABELS, SET_ASIDE, Topics, VISITS};
 use super::witness::Rebalanced;
 use super::{Asker, Cluster, KafkaTrouble, account};
-use crate::engine::fact::{About, Fact, OrganizationIndex};
+use crate::engine::Fact;
 use crate::engine::pace::is_silent;
 use crate::engine::plan::SourceScheme;
-use crate::engine::{EventTime, Span, WallTime};
+use crate::engine::{EventTime, Marks, Span, WallTime};
 use crate::io::clock::Watch;
 use crate::io::log::{Accounted, Fate, Pointer};
 use crate::io::reading::{Accounting, Reader, Taken};
@@ -64,22 +65,11 @@ pub struct ReadingWorker {
     standings: BTreeMap<(usize, i32), Standing>,
     shares: NonZeroU32,
     batch: Batch,
+    marks: Marks,
     /// How long a record waits for others; counting takes the other half.
     longest: Duration,
     /// How long a partition is silent before it is not waited for.
     idle_after: Span,
-}
-
-/// Facts of each organization by the topic and partition from which they came.
-type Facts = BTreeMap<OrganizationIndex, BTreeMap<(usize, i32), Vec<Fact>>>;
-
-/// What was read and is not safe yet.
-#[derive(Debug, Default)]
-struct Batch {
-    facts: Facts,
-    visits: Facts,
-    pointers: Vec<Pointer>,
-    records: usize,
 }
 
 impl ReadingWorker {
@@ -110,6 +100,7 @@ impl ReadingWorker {
             standings: BTreeMap::new(),
             shares,
             batch: Batch::default(),
+            marks: Marks::default(),
             longest: Duration::from_millis(u64::try_from(settings.commit_every.millis()).unwrap_or(0) / 2),
             idle_after: settings.windows.source_idle_after,
         })
@@ -263,7 +254,7 @@ impl ReadingWorker {
 
     /// Reads what is there, and waits so long for the first of it.
     fn read_some(&mut self, now: WallTime, wait: Duration) -> Result<(), KafkaTrouble> {
-        let Self { member, reader, keys, topics, standings, batch, .. } = self;
+        let Self { member, reader, keys, topics, standings, batch, marks, .. } = self;
         let mut is_gone = false;
         member.records().take(wait, |taken| {
             let place = topics.iter().position(|topic| topic == taken.topic).map(|topic| (topic, taken.partition));
@@ -282,8 +273,7 @@ impl ReadingWorker {
             standing.silent_since = Some(now);
             let read = read(reader, keys, place.0, taken)?;
             standing.account.note(&read);
-            batch.records += 1;
-            batch.keep(read, place, taken);
+            batch.keep(read, marks, place, taken);
             Ok::<(), KafkaTrouble>(())
         })?;
         if !is_gone {
@@ -449,34 +439,6 @@ const fn arrival(timestamp: Timestamp) -> Option<EventTime> {
     match timestamp {
         Timestamp::LogAppendTime(millis) => Some(EventTime::from_millis(millis)),
         Timestamp::CreateTime(_) | Timestamp::NotAvailable => None,
-    }
-}
-
-impl Batch {
-    fn keep(&mut self, taken: Taken, place: (usize, i32), record: &native::Taken<'_>) {
-        match taken {
-            Taken::Fact(_, fact) => self.keep_fact(*fact, place),
-            Taken::NotPermitted(_, facts) => {
-                facts.into_iter().for_each(|fact| self.keep_fact(fact, place));
-            }
-            Taken::SetAside(aside) => self.pointers.push(Pointer {
-                source: record.topic.to_owned(),
-                container: record.topic.to_owned(),
-                partition: u32::try_from(record.partition).ok(),
-                position: u64::try_from(record.offset).unwrap_or(0),
-                class: aside.class.name().to_owned(),
-                path: Some(aside.path.to_owned()),
-            }),
-            Taken::NotRelevant | Taken::Blank => {}
-        }
-    }
-
-    fn keep_fact(&mut self, fact: Fact, place: (usize, i32)) {
-        let kept = match fact.about {
-            About::Visit(_) => &mut self.visits,
-            About::Action(_) | About::Conversation(_) | About::Taint(_) => &mut self.facts,
-        };
-        kept.entry(fact.organization).or_default().entry(place).or_default().push(fact);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Whether the parts of a policy agree: each pattern once, none that can have no effect, nothing regulated that is kept.
 
-use super::keys::NEVER_KEPT;
+use std::collections::HashMap;
+
+use super::keys::{NEVER_KEPT, WHILE_LIVE};
 use super::{pattern, stated};
 use crate::engine::policy::Regime;
 use crate::settings::document::Node;
@@ -9,10 +11,15 @@ use crate::settings::{Complaint, PagePath};
 /// Checks a sound tree.
 pub fn check(tree: &Node, complaints: &mut Vec<Complaint>) {
     let patterns: Vec<Pattern<'_>> = tree.list("page").iter().filter_map(Pattern::of).collect();
-    for (place, one) in patterns.iter().enumerate() {
-        complaints.extend(one.kept_although_regulated());
-        let before = patterns.iter().take(place).find(|other| one.is_the_same_as(other));
-        if let Some(other) = before {
+    let mut listed: HashMap<(&str, &str), &Pattern<'_>> = HashMap::new();
+    let mut regulated: HashMap<&str, Vec<&Pattern<'_>>> = HashMap::new();
+    for one in patterns.iter().filter(|one| one.regime > Regime::Unregulated) {
+        regulated.entry(&one.host).or_default().push(one);
+    }
+    for one in &patterns {
+        complaints.extend(one.kept_otherwise());
+        let other = *listed.entry((&one.host, one.pages.as_str())).or_insert(one);
+        if !std::ptr::eq(other, one) {
             let message = format!(
                 "{:?} of this host is already listed {}; list it once, with the strictest regime",
                 one.written,
@@ -21,7 +28,8 @@ pub fn check(tree: &Node, complaints: &mut Vec<Complaint>) {
             complaints.push(complaint(one.path, "page.path", message));
             continue;
         }
-        let wider = patterns.iter().find(|other| one.is_idle_beside(other));
+        let of_host = regulated.get(&*one.host).map_or(&[][..], Vec::as_slice);
+        let wider = of_host.iter().find(|other| one.is_idle_beside(other));
         if let Some(other) = wider {
             let message = format!(
                 "is without effect: every such page is {} by the pattern {}, and the strictest wins; narrow that one, or take this one out",
@@ -82,21 +90,24 @@ impl<'a> Pattern<'a> {
         })
     }
 
-    fn is_the_same_as(&self, other: &Self) -> bool {
-        self.host == other.host && self.pages == other.pages
-    }
-
     /// A page of no regime inside a regulated pattern would be meant as an exception, and is none.
     fn is_idle_beside(&self, other: &Self) -> bool {
-        self.regime == Regime::Unregulated
-            && other.regime > Regime::Unregulated
-            && self.host == other.host
-            && other.pages.covers(&self.pages)
+        self.regime == Regime::Unregulated && other.pages.covers(&self.pages)
     }
 
-    fn kept_although_regulated(&self) -> Option<Complaint> {
+    /// What is regulated is never kept, and what is not is.
+    fn kept_otherwise(&self) -> Option<Complaint> {
         let retention = self.retention?;
-        let is_kept = self.regime > Regime::Unregulated && retention.as_text() != Some(NEVER_KEPT);
+        if self.regime == Regime::Unregulated {
+            let is_said_never = retention.as_text() == Some(NEVER_KEPT);
+            return is_said_never.then(|| {
+                let message = format!(
+                    "pages of no regime are kept for as long as visits are; write {WHILE_LIVE:?}, or name a regime"
+                );
+                complaint(retention, "page.retention", message)
+            });
+        }
+        let is_kept = retention.as_text() != Some(NEVER_KEPT);
         is_kept.then(|| {
             let message = format!(
                 "pages under {} never leave the parser, so they cannot be kept; write {NEVER_KEPT:?}",

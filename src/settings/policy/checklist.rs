@@ -79,7 +79,7 @@ impl Policy {
             line("What does Global Privacy Control mean?", Some(said(self.consent.privacy_control).to_owned()), ASK),
         ];
         lines.extend(self.pages.iter().map(|page| line_of(page, date.clone())));
-        lines.extend(Store::ALL.into_iter().map(|store| self.line_of_store(store, settings, &date)));
+        lines.extend(Store::ALL.into_iter().map(|store| self.line_of_store(store, settings, &date, today)));
         lines.extend(QUESTIONS.map(|(question, basis)| Line {
             question: question.to_owned(),
             answer: None,
@@ -92,8 +92,9 @@ impl Policy {
 }
 
 impl Policy {
-    /// How long a store is kept: answered where the policy states a basis for it, and open where nobody has.
-    fn line_of_store(&self, store: Store, settings: &Settings, approved_on: &str) -> Line {
+    /// How long a store is kept: answered where the policy states a basis for it, and open where nobody has, or where
+    /// that was to be reviewed by now.
+    fn line_of_store(&self, store: Store, settings: &Settings, approved_on: &str, today: Date) -> Line {
         let kept = match store.period(settings) {
             Period::For(span) => format!("in force: {}", duration::say(span)),
             Period::UntilReplaced => "each value until the next".to_owned(),
@@ -105,9 +106,14 @@ impl Policy {
             return Line { question, answer: None, owner: String::new(), date: String::new(), basis: ASK.into() };
         };
         let at_most = stated.period.map(|span| format!("at most {}, ", duration::say(span))).unwrap_or_default();
+        let answer = format!("{at_most}{kept}: {}", stated.basis);
+        let (question, answer) = match stated.review_by.filter(|day| *day < today) {
+            Some(due) => (format!("{question} It was {answer}; the review of that was due on {due}"), None),
+            None => (question, Some(answer)),
+        };
         Line {
             question,
-            answer: Some(format!("{at_most}{kept}: {}", stated.basis)),
+            answer,
             owner: stated.owner.to_string(),
             date: stated.review_by.map_or_else(|| approved_on.to_owned(), |day| format!("review by {day}")),
             basis: stated.citation.as_deref().unwrap_or(ASK).to_owned().into(),

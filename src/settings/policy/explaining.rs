@@ -1,6 +1,7 @@
 //! A policy in words: what it says of pages, consent and conversations, and what becomes of one page.
 
 use super::{Policy, RegulatedPage, said};
+use crate::engine::host_and_path;
 use crate::engine::policy::{Permission, Regime, normalised, plain_host};
 
 /// The address of a page as far as it is ever read.
@@ -13,24 +14,24 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads an address such as `https://shop.example/a?b=1`, `shop.example/a` or `/a`, or says what is wrong with it.
+    /// Reads an address as records' own are read, such as `https://shop.example/a?b=1`, `shop.example/a` or `/a`, or says
+    /// what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let is_of_the_web = |scheme: &str| ["http", "https"].iter().any(|web| scheme.trim().eq_ignore_ascii_case(web));
         let read = text.split(['?', '#']).next().unwrap_or("");
-        let rest = match read.split_once("://") {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") => rest,
-            Some((scheme, _)) => return Err(format!("{scheme}:// is no scheme of a page; write https://host/path")),
-            None => read,
-        };
-        let (host, path) = rest.split_once('/').map_or((rest, String::new()), |(host, path)| (host, path.to_owned()));
-        let host = host.rsplit('@').next().unwrap_or("");
-        if host.is_empty() && !read.starts_with('/') || host.contains(char::is_whitespace) {
-            return Err(
-                "is no address of a page; write https://host/path, host/path, or /path where the host is not known"
-                    .to_owned(),
-            );
+        if let Some((scheme, _)) = read.split_once("://").filter(|(scheme, _)| !is_of_the_web(scheme)) {
+            return Err(format!("{scheme}:// is no scheme of a page; write https://host/path"));
         }
-        let host = Some(plain_host(host).to_lowercase()).filter(|host| !host.is_empty());
-        Ok(Self { host, path: format!("/{path}") })
+        let (host, path) = host_and_path(text);
+        let host = host.map(|host| plain_host(&host).to_lowercase()).filter(|host| !host.is_empty());
+        let is_host = |host: &String| !host.contains(char::is_whitespace);
+        match path.filter(|path| host.as_ref().map_or_else(|| path.starts_with(['/', '\\']), is_host)) {
+            Some(path) => Ok(Self { host, path }),
+            None => {
+                Err("is no address of a page; write https://host/path, host/path, or /path where the host is not known"
+                    .to_owned())
+            }
+        }
     }
 }
 
@@ -113,6 +114,7 @@ impl Policy {
                 granted.join(" or ")
             ),
             format!("an event without that attribute is {}", said(rule.absent)),
+            "events of offers and of segments carry no attributes: no signal keeps them out".to_owned(),
             match rule.privacy_control {
                 Permission::Refused => format!(
                     "an event whose attribute {control:?} says that Global Privacy Control is on is refused, whatever the consent"
@@ -157,10 +159,12 @@ mod tests {
             ("shop.example/a", read(Some("shop.example"), "/a")),
             ("https://somebody:secret@shop.example", read(Some("shop.example"), "/")),
             ("/a//b", read(None, "/a//b")),
+            ("//shop.example/a", read(Some("shop.example"), "/a")),
+            ("https:\\\\shop.example\\a", read(Some("shop.example"), "\\a")),
         ] {
             assert_eq!(Address::parse(text), expected, "{text}");
         }
-        for text in ["", "ftp://shop.example/", "?a=1", "two words/a"] {
+        for text in ["", "ftp://shop.example/", "?a=1", "two words/a", "javascript:x", "https://"] {
             assert!(Address::parse(text).is_err(), "{text}");
         }
     }

@@ -9,7 +9,7 @@ pub const REGIMES: [&str; 4] = ["none", "mifid2", "health", "children"];
 /// Nothing of a page is kept.
 pub const NEVER_KEPT: &str = "never-kept";
 /// A page is kept for as long as visits are.
-const WHILE_LIVE: &str = "while-live";
+pub const WHILE_LIVE: &str = "while-live";
 const ANSWERS: Single = Single::Choice(&["permitted", "refused"]);
 
 /// The sections of the file.

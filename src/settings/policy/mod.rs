@@ -29,6 +29,8 @@ pub use signing::Signing;
 
 mod checklist;
 
+mod stricter;
+
 /// Every key of the file with its sentence, and the few defaults.
 static REFERENCE: &str = include_str!("reference.toml");
 /// So many characters of the hash tell one version from another.
@@ -77,6 +79,7 @@ pub struct SignOff {
     pub review_by: Date,
     hash: Arc<str>,
     hash_place: Place,
+    approved_on_place: Place,
     review_by_place: Place,
 }
 
@@ -127,7 +130,7 @@ impl Policy {
 
     /// The JSON Schema of the file.
     pub fn schema() -> String {
-        schema::schema_of(keys::ROOT, REFERENCE, "policy.toml", "What a policy says to journeycast.")
+        stricter::schema(schema::schema_of(keys::ROOT, REFERENCE, "policy.toml", "What a policy says to journeycast."))
     }
 
     /// The pages as admission compares them.
@@ -194,6 +197,13 @@ impl Policy {
             let message = "the policy was changed since it was signed; have the change reviewed and sign it with `journeycast policy sign`";
             return complain(&signed.hash_place, "sign_off.hash", message.to_owned());
         }
+        if signed.approved_on > today {
+            let message = format!(
+                "it is approved as of {}, and today is {today}: it is not approved yet; wait, or sign it with `journeycast policy sign` when it is",
+                signed.approved_on
+            );
+            return complain(&signed.approved_on_place, "sign_off.approved_on", message);
+        }
         if signed.review_by < today {
             let message = format!(
                 "the review was due on {}, and today is {today}; have the policy reviewed and sign it with `journeycast policy sign`",
@@ -259,6 +269,7 @@ fn sign_off(node: &Node) -> Option<SignOff> {
         review_by: day("review_by")?,
         hash: text(node, "hash"),
         hash_place: place("hash")?,
+        approved_on_place: place("approved_on")?,
         review_by_place: place("review_by")?,
     })
 }

@@ -7,8 +7,9 @@ use super::faults::Faults;
 use super::found::{Found, Value};
 use super::place::{Part, Place};
 use super::verdict::{Meaning, any_text, expect_object, happened, is_object, needed_text, text, whole_below};
-use crate::engine::event::{Signal, Signals, What};
+use crate::engine::event::{Path, Signal, Signals, What};
 use crate::engine::fact::{ActionEvent, BlockingReason, Medium, OfferState};
+use crate::engine::host_and_path;
 
 const BODY: [Place; 6] = [
     Place::CreatedDate,
@@ -107,45 +108,41 @@ const fn is_bare_conversation(found: &Found<'_>) -> bool {
     found.has_any(Place::ConversationId.bit()) && !found.has_any(Place::EventType.bit() | Place::CreatedDate.bit())
 }
 
-/// A page stands where it says; what it does not say, its address does. Of that, query and fragment are never read.
+/// A page stands where it says; what it does not say, its address does. What stands there and is no text cannot be read.
 fn page<'a>(session: Cow<'a, str>, found: &mut Found<'a>) -> What<'a> {
-    let said = |text: &Cow<'a, str>| !text.is_empty();
-    let host = any_text(found, Place::HostName).filter(said);
-    let path = any_text(found, Place::PathName).filter(said).map(without_query);
-    let (host, path) = match any_text(found, Place::Url) {
-        Some(url) if host.is_none() || path.is_none() => {
+    let host = any_text(found, Place::HostName).filter(|host| !host.is_empty());
+    let path = without_query(text_at(found, Place::PathName));
+    let (host, path) = match (text_at(found, Place::Url), path) {
+        (Path::Said(url), path) if host.is_none() || path == Path::Unsaid => {
             let (its_host, its_path) = host_and_path(&url);
-            (host.or_else(|| its_host.map(owned)), path.or_else(|| its_path.map(owned)))
+            let its_path = its_path.map_or(Path::Unsaid, |path| Path::Said(Cow::Owned(path)));
+            (host.or(its_host.map(Cow::Owned)), if path == Path::Unsaid { its_path } else { path })
         }
-        Some(_) | None => (host, path),
+        (Path::Unreadable, Path::Unsaid) => (host, Path::Unreadable),
+        (Path::Said(_) | Path::Unsaid | Path::Unreadable, path) => (host, path),
     };
     What::Page { session, host, path, signals: signals(found) }
 }
 
-fn owned<'a>(text: &str) -> Cow<'a, str> {
-    Cow::Owned(text.to_owned())
+fn text_at<'a>(found: &mut Found<'a>, place: Place) -> Path<'a> {
+    match found.take(place) {
+        Value::Text(text) if !text.is_empty() => Path::Said(text),
+        Value::Text(_) | Value::Absent => Path::Unsaid,
+        Value::Object | Value::Texts | Value::Integer(_) | Value::Number | Value::Other => Path::Unreadable,
+    }
 }
 
-/// The host and the path of an address as browsers write it; an address without a scheme may have no host, and one that
-/// is not of the web, as `mailto:` is, has neither.
-fn host_and_path(url: &str) -> (Option<&str>, Option<&str>) {
-    let url = url.split(['?', '#']).next().unwrap_or(url).trim();
-    let Some(behind) = url.split_once("://").map(|(_, behind)| behind).or_else(|| url.strip_prefix("//")) else {
-        return (None, Some(url).filter(|path| path.starts_with('/')));
-    };
-    let (authority, path) = behind.split_at(behind.find(['/', '\\']).unwrap_or(behind.len()));
-    let host = authority.rsplit('@').next().filter(|host| !host.is_empty());
-    (host, Some(if path.is_empty() { "/" } else { path }))
-}
-
-fn without_query(path: Cow<'_, str>) -> Cow<'_, str> {
+fn without_query(path: Path<'_>) -> Path<'_> {
     const MARKS: [char; 2] = ['?', '#'];
     match path {
-        Cow::Borrowed(path) => Cow::Borrowed(path.split_once(MARKS).map_or(path, |(before, _)| before)),
-        Cow::Owned(mut path) => {
-            path.truncate(path.find(MARKS).unwrap_or(path.len()));
-            Cow::Owned(path)
+        Path::Said(Cow::Borrowed(path)) => {
+            Path::Said(Cow::Borrowed(path.split_once(MARKS).map_or(path, |(before, _)| before)))
         }
+        Path::Said(Cow::Owned(mut path)) => {
+            path.truncate(path.find(MARKS).unwrap_or(path.len()));
+            Path::Said(Cow::Owned(path))
+        }
+        Path::Unsaid | Path::Unreadable => path,
     }
 }
 

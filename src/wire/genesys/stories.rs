@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::*;
-use crate::engine::event::{ConversationStep, Signal, Signals, What};
+use crate::engine::event::{ConversationStep, Path, Signal, Signals, What};
 use crate::engine::fact::{ActionEvent, BlockingReason, Medium, OfferState, OrganizationIndex, QueueOutcome};
 use crate::simulate::{Fate, ORGANIZATION, Pathologies, Sent, Site, SitePlan};
 
@@ -149,7 +149,13 @@ fn a_visit_says_its_session_and_what_the_visitor_cannot_hide() {
     let page = |host: Option<&'static str>, path: Option<&'static str>| What::Page {
         session: "s".into(),
         host: host.map(Cow::from),
-        path: path.map(Cow::from),
+        path: path.map_or(Path::Unsaid, |path| Path::Said(path.into())),
+        signals: Signals::default(),
+    };
+    let unreadable = |host: Option<&'static str>| What::Page {
+        session: "s".into(),
+        host: host.map(Cow::from),
+        path: Path::Unreadable,
         signals: Signals::default(),
     };
     let table = [
@@ -157,7 +163,14 @@ fn a_visit_says_its_session_and_what_the_visitor_cannot_hide() {
             visit("WebEvent", r#","webEvent":{"page":{"hostname":"h","pathname":"/p?q#f"}}"#),
             page(Some("h"), Some("/p")),
         ),
-        (visit("WebEvent", r#","webEvent":{"page":{"hostname":7,"pathname":"\ud800"}}"#), page(None, None)),
+        (visit("WebEvent", r#","webEvent":{"page":{"hostname":7,"pathname":"\ud800"}}"#), unreadable(None)),
+        (
+            visit("WebEvent", r#","webEvent":{"page":{"hostname":"h","pathname":7,"url":"https://h/p"}}"#),
+            unreadable(Some("h")),
+        ),
+        (visit("WebEvent", r#","webEvent":{"page":{"hostname":"h","url":"https://h/\ud800"}}"#), unreadable(Some("h"))),
+        (visit("WebEvent", r#","webEvent":{"page":{"url":"shop.example/p"}}"#), page(Some("shop.example"), Some("/p"))),
+        (visit("WebEvent", r#","webEvent":{"page":{"url":"https:\\\\h\\p"}}"#), page(Some("h"), Some("\\p"))),
         (visit("WebEvent", r#","webEvent":{"page":{"pathname":"\/p\u003fq"}}"#), page(None, Some("/p"))),
         (visit("WebEvent", r#","webEvent":[]"#), page(None, None)),
         (
@@ -175,7 +188,7 @@ fn a_visit_says_its_session_and_what_the_visitor_cannot_hide() {
         (visit("WebEvent", r#","webEvent":{"page":{"url":"/q?to=https://i/r"}}"#), page(None, Some("/q"))),
         (visit("WebEvent", r#","webEvent":{"page":{"url":"//i/q"}}"#), page(Some("i"), Some("/q"))),
         (visit("WebEvent", r#","webEvent":{"page":{"url":"about:blank"}}"#), page(None, None)),
-        (visit("WebEvent", r#","webEvent":{"page":{"url":["https://i/q"]}}"#), page(None, None)),
+        (visit("WebEvent", r#","webEvent":{"page":{"url":["https://i/q"]}}"#), unreadable(None)),
         (visit("AppEvent", ""), What::App { session: "s".into(), signals: Signals::default() }),
         (
             visit("SegmentAssignmentEvent", r#","segmentAssignmentEvent":{"segment":{"id":"g"}}"#),

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use journeycast::io::clock;
+use journeycast::io::clock::{self, Watch};
 use journeycast::simulate::{Dice, Pathologies, SitePlan};
 use journeycast::wire::partition_of;
-use rdkafka::admin::{AdminOptions, AlterConfig, ResourceSpecifier};
+use rdkafka::admin::{AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
@@ -32,6 +32,20 @@ fn set(servers: &str, topic: &str, settings: &[(&str, &str)]) {
     let change = settings.iter().fold(change, |change, (key, value)| change.set(key, value));
     let done = runtime.block_on(admin.alter_configs([&change], &AdminOptions::new())).expect("it answers");
     assert!(done.iter().all(Result::is_ok), "{done:?}");
+}
+
+/// Makes a topic of four partitions anew with these settings, which hold from its first record on: what is set later is
+/// heeded a moment after it was answered.
+fn make_anew(servers: &str, topic: &str, settings: &[(&str, &str)]) {
+    let (admin, runtime) = admin(servers);
+    let deleted = runtime.block_on(admin.delete_topics(&[topic], &AdminOptions::new())).expect("it answers");
+    assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
+    let new = NewTopic::new(topic, 4, TopicReplication::Fixed(1));
+    let new = settings.iter().fold(new, |new, (key, value)| new.set(key, value));
+    let waiting = Watch::start();
+    while runtime.block_on(admin.create_topics([&new], &AdminOptions::new())).expect("it answers")[0].is_err() {
+        assert!(waiting.elapsed() < PATIENCE, "{topic} is not gone");
+    }
 }
 
 /// Puts a record that says nothing into a partition, as though it had been written so many minutes ago.
@@ -133,7 +147,7 @@ fn a_topic_of_ours_that_is_set_wrong_and_one_of_theirs_that_keeps_raw_records_ar
     let servers = broker.servers();
     let cluster = Cluster::of(servers, &small(), "");
     let partition = partition(&cluster);
-    set(
+    make_anew(
         servers,
         VISITS,
         &[("message.timestamp.type", "CreateTime"), ("retention.ms", "86400000"), ("segment.ms", "900000")],

@@ -5,9 +5,9 @@ use std::convert::Infallible;
 
 use super::*;
 use crate::audit::{Entry, Event, Hold, Hold as Held, Verified, verify};
-use crate::engine::fact::{About, OrganizationIndex};
+use crate::engine::fact::{About, ConversationFact, OrganizationIndex};
 use crate::engine::names::Epoch;
-use crate::engine::{BaselineInterval, Fact, Labels, Name, Names, Regime};
+use crate::engine::{BaselineInterval, Fact, Labels, Name, Names};
 use crate::io::embedded::OnHold;
 use crate::settings::retention::Store;
 use crate::wire::facts::encode;
@@ -212,7 +212,7 @@ fn facts_and_baseline_out_of_scope_go_and_those_in_scope_stay_with_all_of_their_
         organization: OrganizationIndex(0),
         at: EventTime::from_seconds(second),
         names: Names { own: Name(7), before: None },
-        about: About::Taint(Regime::Health),
+        about: About::Conversation(ConversationFact::Started { action: None, map: None, visit: None }),
     };
     let records: [&[i64]; 5] = [&[999, 998], &[999, 1_000], &[1_999], &[2_000], &[500, 3_000]];
     for seconds in records {
