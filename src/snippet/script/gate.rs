@@ -97,11 +97,7 @@ fn head_of(script: &Script<'_>, at: usize) -> Gate {
             Some(Kind::Mark) => match raw {
                 ";" | "{" => break,
                 "," if !in_call => break,
-                "," | "&&" | "||" | "?" | ":" => {
-                    if branch.is_never(script, place) {
-                        return Gate::Never;
-                    }
-                }
+                "," | "&&" | "||" | "?" | ":" if branch.is_never(script, place) => return Gate::Never,
                 "}" | "]" | ")" => {
                     if raw == "}" && is_whole_block(script, place) {
                         break;
