@@ -17,7 +17,9 @@ fn site() -> (Installation, Vec<Vec<u8>>) {
     let plan =
         SitePlan { seed: 8, days: 1.0, visits_per_day: 400.0, pathologies: Pathologies::NONE, ..SitePlan::default() };
     let configuration = config_toml(&plan).replace("./journeycast-data", "./data");
-    let site = Installation::of(&format!("[policy]\nfile = \"./policy.toml\"\n{configuration}"));
+    let site = Installation::of(&format!(
+        "[policy]\nfile = \"./policy.toml\"\n[environment]\nkind = \"test\"\n{configuration}"
+    ));
     site.put("policy.toml", SOUND.replace("/invest/**", "/pricing/**").as_bytes());
     let records: Vec<Vec<u8>> = Site::new(plan).map(|sent| sent.line).collect();
     site.put("all.ndjson", &file_of(&records));
