@@ -10,7 +10,7 @@ use crate::audit_log;
 use crate::engine::{Span, WallTime};
 use crate::http::{Board, Showing, StageFigure};
 use crate::io::clock;
-use crate::io::kafka::{AuditTopic, Cluster, CountingWorker, KafkaTrouble, Labels, ReadingWorker, Shortening};
+use crate::io::kafka::{AuditTopic, Cluster, CountingWorker, Held, KafkaTrouble, Labels, ReadingWorker, Shortening};
 use crate::io::log::{Accounted, Fate};
 use crate::perform::Failure;
 use crate::settings::Settings;
@@ -47,7 +47,12 @@ struct ToldByReading {
 pub(super) fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Failure> {
     let cluster = Cluster::of(settings)?;
     let opened = open(settings, until_caught_up)?;
-    audit_log::tell_of_the_start(settings, &mut audit_log::Beside::Kafka(&AuditTopic::of(settings, &cluster)?))?;
+    let audit = AuditTopic::of(settings, &cluster)?;
+    if let Err(failure) = audit_log::tell_of_the_start(settings, &mut audit_log::Beside::Kafka(&audit)) {
+        // Another master signs otherwise, too: that it is another is what there is to mend.
+        Held::of(settings, &cluster)?;
+        return Err(failure);
+    }
     let between = Arc::new(Between::default());
     let reading = {
         let (settings, cluster, between) = (settings.clone(), cluster.clone(), Arc::clone(&between));
