@@ -47,12 +47,7 @@ struct ToldByReading {
 pub(super) fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Failure> {
     let cluster = Cluster::of(settings)?;
     let opened = open(settings, until_caught_up)?;
-    let audit = AuditTopic::of(settings, &cluster)?;
-    if let Err(failure) = audit_log::tell_of_the_start(settings, &mut audit_log::Beside::Kafka(&audit)) {
-        // Another master signs otherwise, too: that it is another is what there is to mend.
-        Held::of(settings, &cluster)?;
-        return Err(failure);
-    }
+    audit_log::tell_of_the_start(settings, &mut audit_log::Beside::Kafka(&audit_of(settings, &cluster)?))?;
     let between = Arc::new(Between::default());
     let reading = {
         let (settings, cluster, between) = (settings.clone(), cluster.clone(), Arc::clone(&between));
@@ -74,6 +69,20 @@ pub(super) fn run(settings: &Settings, until_caught_up: bool) -> Result<(), Fail
     match between.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
         Some(failure) => Err(Failure::Failed(failure)),
         None => Ok(()),
+    }
+}
+
+/// The audit, where it can go on. One that another signed may be that of another master: this is told first, since it is
+/// what there is to mend.
+fn audit_of(settings: &Settings, cluster: &Cluster) -> Result<AuditTopic, KafkaTrouble> {
+    let audit = AuditTopic::of(settings, cluster)?;
+    match audit.holds() {
+        Err(broken @ KafkaTrouble::AuditBroken { .. }) => {
+            Held::of(settings, cluster)?;
+            Err(broken)
+        }
+        Err(trouble) => Err(trouble),
+        Ok(_) => Ok(audit),
     }
 }
 

@@ -177,5 +177,6 @@ fn a_cluster_that_is_not_there_is_told_by_its_address_and_nothing_hangs() {
     let started = shop.perform(&["run", "--config", "journeycast.toml"]);
     assert_eq!(started.status.code(), Some(1));
     assert!(said(&started).contains("Kafka at 127.0.0.1:9 does not answer"), "{}", said(&started));
+    assert!(!said(&started).contains("\"target\":\"rdkafka"), "what the binding says of itself: {}", said(&started));
     assert!(!said(&started).contains("hunter2") && !said(&output).contains("hunter2"));
 }
