@@ -223,10 +223,10 @@ fn a_script_that_shares_nothing_with_us_finds_the_same_edits_cuts_and_replays() 
         assert_eq!(ours.1, theirs.1);
         assert!(ours.1.starts_with("5 entries, head 5 "), "{ours:?}");
     }
-    let edited = lines[2].replace("\"environment\":\"test\"", "\"environment\":\"best\"");
-    assert_ne!(edited, lines[2]);
+    let start = lines.iter().position(|line| line.contains("\"environment\":\"test\"")).expect("a start is told");
+    let edited = lines[start].replace("\"environment\":\"test\"", "\"environment\":\"best\"");
     let (mut edit, mut gap, mut twice, mut swap) = (lines.clone(), lines.clone(), lines.clone(), lines.clone());
-    edit[2] = &edited;
+    edit[start] = &edited;
     gap.remove(2);
     twice.insert(2, lines[1]);
     swap.swap(1, 2);

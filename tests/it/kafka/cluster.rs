@@ -127,7 +127,9 @@ impl Cluster {
 
     /// Sends records to any topic and partition, under any key.
     pub fn send(&self, records: &[Vec<u8>], dice: &mut Dice) {
+        // A broker that dies may have taken what it did not answer: sent again, it must be the same record.
         let producer: ThreadedProducer<_> = client(&self.servers)
+            .set("enable.idempotence", "true")
             .set("linger.ms", "5")
             .set("message.timeout.ms", "120000")
             .create()
