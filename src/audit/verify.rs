@@ -103,12 +103,7 @@ pub enum Wrong {
 ///
 /// The first thing that is wrong.
 pub fn verify(kept: &[Kept], key: &PublicKey, anchor: Option<&str>) -> Result<Verified, Wrong> {
-    let mut chain = Walked::default();
-    for (place, kept) in kept.iter().enumerate() {
-        let entry = kept.read().map_err(|_| Wrong::UnreadableAt { place: place + 1 })?;
-        chain.step(&entry, kept, Some(key))?;
-    }
-    chain.has_its_beginning()?;
+    let (chain, _) = Walked::through(kept, Some(key))?;
     if let Some(anchor) = anchor {
         chain.goes_on_from(&as_signed(anchor), key, kept)?;
     }
@@ -122,14 +117,7 @@ pub fn verify(kept: &[Kept], key: &PublicKey, anchor: Option<&str>) -> Result<Ve
 ///
 /// The first thing that is wrong.
 pub fn trusted(kept: &[Kept], key: Option<&PublicKey>) -> Result<Vec<Entry>, Wrong> {
-    let (mut chain, mut entries) = (Walked::default(), Vec::with_capacity(kept.len()));
-    for (place, kept) in kept.iter().enumerate() {
-        let entry = kept.read().map_err(|_| Wrong::UnreadableAt { place: place + 1 })?;
-        chain.step(&entry, kept, key)?;
-        entries.push(entry);
-    }
-    chain.has_its_beginning()?;
-    Ok(entries)
+    Ok(Walked::through(kept, key)?.1)
 }
 
 /// What was seen of a chain so far.
@@ -142,6 +130,18 @@ struct Walked {
 }
 
 impl Walked {
+    /// A whole chain, and what its entries say.
+    fn through(kept: &[Kept], key: Option<&PublicKey>) -> Result<(Self, Vec<Entry>), Wrong> {
+        let (mut chain, mut entries) = (Self::default(), Vec::with_capacity(kept.len()));
+        for (place, kept) in kept.iter().enumerate() {
+            let entry = kept.read().map_err(|_| Wrong::UnreadableAt { place: place + 1 })?;
+            chain.step(&entry, kept, key)?;
+            entries.push(entry);
+        }
+        chain.has_its_beginning()?;
+        Ok((chain, entries))
+    }
+
     fn step(&mut self, entry: &Entry, kept: &Kept, key: Option<&PublicKey>) -> Result<(), Wrong> {
         let sequence = entry.sequence;
         match self.last {
