@@ -122,7 +122,7 @@ impl Cluster {
     }
 
     /// The same for a consumer that reads to an end once: it waits there for nothing more.
-    pub fn onlooker(&self, stage: &str) -> ClientConfig {
+    pub fn one_look(&self, stage: &str) -> ClientConfig {
         let mut config = self.consumer(stage);
         config.set("fetch.wait.max.ms", "10");
         config

@@ -98,7 +98,7 @@ impl Follower {
         partition: i32,
         from: u64,
     ) -> Result<Self, KafkaTrouble> {
-        let mut config = cluster.onlooker("counting");
+        let mut config = cluster.one_look("counting");
         config.set("auto.offset.reset", "earliest");
         Self::with(&config, cluster, asker, topic, partition, from)
     }

@@ -29,7 +29,7 @@ impl Sweep {
 
     /// The same, for one look at what is there.
     pub(super) fn once(cluster: &Cluster, topic: &'static str, starts: Places) -> Result<Self, KafkaTrouble> {
-        Self::with(&cluster.onlooker("counting"), topic, starts)
+        Self::with(&cluster.one_look("counting"), topic, starts)
     }
 
     fn with(config: &ClientConfig, topic: &'static str, starts: Places) -> Result<Self, KafkaTrouble> {
