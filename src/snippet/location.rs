@@ -1,5 +1,6 @@
 //! Locations: which addresses can be fetched, and where a redirection leads.
 
+use fluent_uri::{Iri, IriRef};
 use http::Uri;
 
 use super::shown::shown_address;
@@ -49,22 +50,14 @@ pub fn fetchable(address: &str) -> Result<Uri, Trouble> {
 ///
 /// Where it leads nowhere that can be fetched.
 pub fn led_from(from: &Uri, location: &str) -> Result<Uri, Trouble> {
-    let location = location.trim();
-    let (scheme, authority) = (from.scheme_str().unwrap_or("https"), from.authority().map_or("", |it| it.as_str()));
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
-    let target = if scheme_of(location).is_some_and(|scheme| !scheme.contains('.')) {
-        location.to_owned()
-    } else if location.starts_with("//") {
-        format!("{scheme}:{location}")
-    } else if location.starts_with('/') {
-        format!("{scheme}://{authority}{location}")
-    } else if location.starts_with(['?', '#']) || location.is_empty() {
-        format!("{scheme}://{authority}{}{location}", from.path())
-    } else {
-        let folder = from.path().rsplit_once('/').map_or("", |(folder, _)| folder);
-        format!("{scheme}://{authority}{folder}/{location}")
-    };
-    fetchable(&target).map_err(|_| Trouble::BadRedirect(shown_address(&target)))
+    let bad = || Trouble::BadRedirect(shown_address(location));
+    let authority = from.authority().map_or("", |it| it.as_str());
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    let path_and_query = from.path_and_query().map_or("/", |it| it.as_str());
+    let base = format!("{}://{place}{path_and_query}", from.scheme_str().unwrap_or("https"));
+    let base = Iri::parse(base).map_err(|_| bad())?;
+    let target = IriRef::parse(location.trim()).map_err(|_| bad())?.resolve_against(&base).map_err(|_| bad())?;
+    fetchable(target.to_uri().as_str()).map_err(|_| bad())
 }
 
 #[cfg(test)]
@@ -97,6 +90,8 @@ mod tests {
         let led = |location: &str| led_from(&from, location).map(|uri| uri.to_string()).map_err(|it| it.name());
         assert_eq!(led("/x").as_deref(), Ok("http://shop.example:8080/x"));
         assert_eq!(led("x?y=z").as_deref(), Ok("http://shop.example:8080/a/x?y=z"));
+        assert_eq!(led("../x").as_deref(), Ok("http://shop.example:8080/x"));
+        assert_eq!(led("/caf\u{e9}").as_deref(), Ok("http://shop.example:8080/caf%C3%A9"));
         assert_eq!(led("?y=z").as_deref(), Ok("http://shop.example:8080/a/b?y=z"));
         assert_eq!(led("//cdn.example/x").as_deref(), Ok("http://cdn.example/x"));
         assert_eq!(led("HTTPS://sign.in.example/").as_deref(), Ok("https://sign.in.example/"));
